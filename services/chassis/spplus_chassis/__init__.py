@@ -1,0 +1,1 @@
+"""What would be identical in a service about something else."""

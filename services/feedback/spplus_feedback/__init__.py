@@ -1,0 +1,1 @@
+"""Intake: what citizens, agents and other agencies say enters here."""

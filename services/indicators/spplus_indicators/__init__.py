@@ -1,0 +1,1 @@
+"""Scoring: from events to figures anybody can recompute."""

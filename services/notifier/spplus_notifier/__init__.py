@@ -1,0 +1,1 @@
+"""Publication: what people read and systems consume."""
