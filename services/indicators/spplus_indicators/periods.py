@@ -1,0 +1,152 @@
+"""Months, quarters and years of the Europe/Paris calendar, half-open: the first instant is in, the last is out.
+
+An instant belongs to the day that Paris has at that instant, also for overseas offices and consulates. Every event
+asks for its month, so the changes of the clock and the bounds of the months are laid out once and searched.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from spplus_contracts.vocabulary import PeriodKind
+
+PARIS: Final = ZoneInfo("Europe/Paris")
+_FIRST, _LAST = 2000, 2100
+_UNIX_EPOCH: Final = date(1970, 1, 1).toordinal()
+_DAY: Final = 86_400
+_TICK: Final = timedelta(microseconds=1)
+_MONTHS_IN: Final = {
+    PeriodKind.MONTH: 1,
+    PeriodKind.QUARTER: 3,
+    PeriodKind.YEAR: 12,
+    PeriodKind.ROLLING_12: 12,
+}
+
+
+class Span(NamedTuple):
+    """A period: `start` is its first day, `end` the first day after it, Europe/Paris."""
+
+    kind: PeriodKind
+    start: date
+    end: date
+
+    @property
+    def months(self) -> tuple[date, ...]:
+        """The first days of its months, in order."""
+        return tuple(plus_months(self.start, index) for index in range(_MONTHS_IN[self.kind]))
+
+
+def day_of(instant: datetime) -> date:
+    """The Paris date at an aware instant."""
+    return date.fromordinal(_ordinal(instant))
+
+
+def month_of(instant: datetime) -> date:
+    """The first day of the Paris month that an aware instant belongs to."""
+    return _first_of_month(_ordinal(instant))
+
+
+def month_of_deadline(due_at: datetime) -> date:
+    """The first day of the month in which a deadline falls.
+
+    A deadline is the last instant that is still on time. At midnight it therefore ends the day before: 31 December
+    24:00 is due in December.
+    """
+    return _first_of_month(_ordinal(due_at - _TICK))
+
+
+def days_between(earlier: datetime, later: datetime) -> int:
+    """The difference of the Paris dates of two instants, in days: 23:59 to 00:01 is one day."""
+    return _ordinal(later) - _ordinal(earlier)
+
+
+def start_of_day(day: date) -> datetime:
+    """The first instant of a Paris day, UTC."""
+    return datetime.combine(day, time(), PARIS).astimezone(UTC)
+
+
+def end_of_day(day: date) -> datetime:
+    """The instant at which a deadline given as a date ends: 24:00 in Paris, itself still on time, UTC."""
+    return start_of_day(day + timedelta(days=1))
+
+
+def plus_months(first: date, count: int) -> date:
+    """The first day of the month so many months after (or, negative, before) another first day."""
+    years, month = divmod(first.month - 1 + count, 12)
+    return date(first.year + years, month + 1, 1)
+
+
+@cache
+def period(kind: PeriodKind, start: date) -> Span:
+    """The period of this kind that starts on that day.
+
+    Raises `ValueError` when no such period starts there (a quarter in February) and `KeyError` for an unknown kind.
+    """
+    length = _MONTHS_IN[kind]
+    aligned = start.day == 1 and (kind is PeriodKind.ROLLING_12 or (start.month - 1) % length == 0)
+    if not aligned:
+        raise ValueError(f"no {kind} starts on {start}")
+    return Span(kind, start, plus_months(start, length))
+
+
+@cache
+def containing(kind: PeriodKind, month: date) -> Span:
+    """The calendar period of this kind (month, quarter, year) that contains a month, given by its first day."""
+    if kind is PeriodKind.ROLLING_12:
+        raise ValueError("a month lies in twelve rolling windows; see rolling_12")
+    length = _MONTHS_IN[kind]
+    return period(kind, date(month.year, month.month - (month.month - 1) % length, 1))
+
+
+def rolling_12(at: datetime) -> Span:
+    """The latest window of twelve months: it ends with the month that is open at an instant."""
+    return period(PeriodKind.ROLLING_12, plus_months(month_of(at), -11))
+
+
+def is_open(span: Span, at: datetime) -> bool:
+    """Whether the period has not ended yet at an aware instant; its figures are provisional until then."""
+    return day_of(at) < span.end
+
+
+def _ordinal(instant: datetime) -> int:
+    seconds = instant.timestamp()
+    index = bisect_right(_CHANGES, seconds)
+    if index in {0, len(_CHANGES)}:
+        return instant.astimezone(PARIS).toordinal()
+    return _UNIX_EPOCH + int((seconds + _OFFSETS[index - 1]) // _DAY)
+
+
+@cache
+def _first_of_month(ordinal: int) -> date:
+    return date.fromordinal(ordinal).replace(day=1)
+
+
+def _changes() -> Iterator[tuple[float, int]]:
+    """Each instant from which Paris has another offset, with that offset in seconds. The clock changes on the hour."""
+    previous = None
+    instant = datetime(_FIRST, 1, 1, tzinfo=UTC)
+    while instant.year < _LAST:
+        tomorrow = instant + timedelta(days=1)
+        if previous is None or _offset(tomorrow) != previous:
+            hour = next(
+                instant + timedelta(hours=h) for h in range(25) if _offset(instant + timedelta(hours=h)) != previous
+            )
+            previous = _offset(hour)
+            yield hour.timestamp(), previous
+        instant = tomorrow
+
+
+def _offset(instant: datetime) -> int:
+    offset = instant.astimezone(PARIS).utcoffset() or timedelta()
+    return int(offset.total_seconds())
+
+
+def _offsets() -> tuple[list[float], list[int]]:
+    changes = list(_changes())
+    return [instant for instant, _ in changes], [offset for _, offset in changes]
+
+
+_CHANGES, _OFFSETS = _offsets()

@@ -1,0 +1,74 @@
+import re
+
+import pytest
+
+from spplus_contracts import IndicatorComputed
+from spplus_contracts.vocabulary import Unit
+from spplus_indicators.formulas import compute
+from spplus_indicators.methods import METHODS, Method
+
+TALLY = {
+    "experiences": 90,
+    "positive": 40,
+    "neutral": 0,
+    "negative": 50,
+    "answer_expected": 80,
+    "answered": 60,
+    "due": 70,
+    "on_time": 35,
+    "delay:2": 50,
+    "calls_received": 100,
+    "calls_answered": 85,
+}
+methods = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+
+
+@methods
+def test_method_cites_engagements_with_their_framework(method: Method) -> None:
+    pattern = re.compile(r"sp-plus-20(21|23)/[1-9]")
+
+    assert method.engagements
+    assert all(pattern.fullmatch(engagement) for engagement in method.engagements)
+
+
+@methods
+def test_method_fits_the_contract_with_its_figure(method: Method) -> None:
+    figure = compute(method.code, TALLY, 30)
+
+    event = IndicatorComputed.model_validate(
+        {
+            "indicator_code": method.code,
+            "method_version": method.version,
+            "structure_code": "1",
+            "period": {"kind": "month", "start": "2026-11-01", "end": "2026-12-01"},
+            "status": figure.status,
+            "n": figure.n,
+            "unit": method.unit,
+            "value": figure.value,
+            "numerator": figure.numerator,
+            "denominator": figure.denominator,
+            "interval": figure.interval and {**figure.interval._asdict(), "method": "wilson"},
+            "provisional": True,
+            "revision": 1,
+            "computed_at": "2026-11-23T10:00:00Z",
+            "tree_on": "2026-11-23",
+            "engagements": method.engagements,
+        }
+    )
+
+    assert event.value == figure.value
+    assert (event.interval is not None) is (method.unit is Unit.RATE)
+
+
+@methods
+def test_method_threshold_is_the_one_of_its_formula(method: Method) -> None:
+    withheld = compute(method.code, TALLY, 1_000).value is None
+
+    assert withheld is method.has_threshold
+
+
+@methods
+def test_method_explains_itself_in_sentences(method: Method) -> None:
+    assert method.explanation.endswith(".")
+    assert len(method.explanation) > 80
+    assert method.version >= 1
