@@ -1,0 +1,177 @@
+"""The way in from Kafka: one FastStream batch subscriber per subscription, feeding a delivery.
+
+The acknowledgement is ours (`AckPolicy.MANUAL`): the handler only validates and hands over, so that the next batch
+is fetched and validated while the present one is written.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.annotations import KafkaMessage
+from faststream.kafka.message import KafkaMessage as RawMessage
+
+from spplus_chassis import metrics, offsets
+from spplus_chassis.database import UNREACHABLE, Pool
+from spplus_chassis.delivery import AnyDelivery
+from spplus_chassis.records import Record
+from spplus_chassis.settings import ServiceSettings
+from spplus_chassis.telemetry import describe
+
+log = structlog.get_logger()
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BATCH_TIMEOUT_MS = 20
+
+
+class Intake:
+    """One subscriber on the bus and the delivery that it feeds."""
+
+    def __init__(
+        self, broker: KafkaBroker, delivery: AnyDelivery, settings: ServiceSettings, pool: Callable[[], Pool]
+    ) -> None:
+        self.delivery = delivery
+        self._prefix = settings.topic_prefix
+        self._start = _StartPlaces(self, pool)
+        subscription = delivery.subscription
+        self._subscriber = broker.subscriber(
+            *(self._prefix + topic for topic in subscription.topics),
+            pattern=None if subscription.pattern is None else _prefixed(subscription.pattern, self._prefix),
+            batch=True,
+            group_id=self._prefix + subscription.name,
+            group_instance_id=f"{self._prefix}{subscription.name}-{settings.instance}",
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            max_records=settings.consumer_batch_records,
+            batch_timeout_ms=_BATCH_TIMEOUT_MS,
+            fetch_max_wait_ms=50,
+            fetch_max_bytes=16_777_216,
+            max_partition_fetch_bytes=2_097_152,
+            session_timeout_ms=int(settings.consumer_session_timeout_seconds * 1000),
+            heartbeat_interval_ms=int(settings.consumer_session_timeout_seconds * 1000 / 4),
+            listener=self._start,
+            parser=self._parse,
+            decoder=_undecoded,
+        )
+        self._subscriber(self._on_batch)
+        delivery.commit_offsets = self._commit
+
+    @property
+    def consumer(self) -> AIOKafkaConsumer | None:
+        """The client, once started."""
+        return self._subscriber.consumer
+
+    @property
+    def ready(self) -> bool:
+        """Whether it takes part in its group and knows where to start."""
+        return self._start.settled
+
+    def local_name(self, topic: str) -> str:
+        """Topic's name in the registry."""
+        return topic[len(self._prefix) :]
+
+    async def _parse(self, raw: tuple[ConsumerRecord[bytes, bytes], ...]) -> RawMessage:
+        # Records that came before the start offset was sought are dropped: they will be read again from there.
+        known = self._start.known
+        kept = tuple(raw_one for raw_one in raw if TopicPartition(raw_one.topic, raw_one.partition) in known)
+        return RawMessage(body=b"", raw_message=cast("Any", kept), headers={}, consumer=cast("Any", self.consumer))
+
+    async def _on_batch(self, message: KafkaMessage) -> None:
+        raw = cast("tuple[ConsumerRecord[bytes, bytes], ...]", message.raw_message)
+        if raw and not self.delivery.stopped_by_poison:
+            await self.delivery.offer([self._record(raw_one) for raw_one in raw])
+
+    def _record(self, raw: ConsumerRecord[bytes, bytes]) -> Record:
+        return Record(
+            topic=raw.topic[len(self._prefix) :],
+            partition=raw.partition,
+            offset=raw.offset,
+            timestamp=_EPOCH + timedelta(milliseconds=raw.timestamp),
+            key=raw.key,
+            value=raw.value,
+            headers=tuple(raw.headers),
+        )
+
+    async def _commit(self, nexts: dict[offsets.Place, int]) -> None:
+        consumer = self.consumer
+        if consumer is None:
+            return
+        mine = consumer.assignment()
+        commits = {TopicPartition(self._prefix + topic, part): offset for (topic, part), offset in nexts.items()}
+        kept = {place: offset for place, offset in commits.items() if place in mine}
+        if kept:
+            await consumer.commit(kept)
+
+    async def measure_lag(self) -> None:
+        """Set the gauge of records behind the end of each topic, those in hand included."""
+        consumer = self.consumer
+        if consumer is None:
+            return
+        lags: dict[str, int] = {}
+        for place in consumer.assignment() & self._start.known:
+            end = consumer.highwater(place)
+            if end is not None:
+                label = metrics.topic_label(self.local_name(place.topic))
+                lags[label] = lags.get(label, 0) + max(0, end - await consumer.position(place))
+        for topic, waiting in self.delivery.in_hand().items():
+            label = metrics.topic_label(topic)
+            lags[label] = lags.get(label, 0) + waiting
+        for label, lag in lags.items():
+            metrics.CONSUMER_LAG.labels(label).set(lag)
+
+
+async def _undecoded(_message: RawMessage) -> None:
+    return None
+
+
+def _prefixed(pattern: str, prefix: str) -> str:
+    return "^" + prefix.replace(".", r"\.") + pattern.removeprefix("^")
+
+
+class _StartPlaces(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is untyped
+    """On assignment, start at the smaller of the database's and Kafka's offset."""
+
+    def __init__(self, intake: Intake, pool: Callable[[], Pool]) -> None:
+        self.known: set[TopicPartition] = set()
+        self.settled = False
+        self._intake = intake
+        self._pool = pool
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        self.settled = False
+        self.known -= set(revoked)
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        for attempt in range(1_000_000_000):
+            try:
+                await self._seek(assigned)
+                break
+            except (*UNREACHABLE, KafkaError) as error:
+                log.warning("start_unknown", consumer=self._intake.delivery.subscription.name, error=describe(error))
+                await asyncio.sleep(min(5.0, 0.2 * 2 ** min(attempt, 5)))
+        self.known |= set(assigned)
+        self.settled = True
+
+    async def _seek(self, assigned: Iterable[TopicPartition]) -> None:
+        consumer = self._intake.consumer
+        if consumer is None or not assigned:
+            return
+        name = self._intake.delivery.subscription.name
+        async with self._pool().acquire() as connection:
+            stored = await offsets.load(connection, name)
+            ends = await consumer.end_offsets(list(assigned))
+            for place in assigned:
+                mine = (self._intake.local_name(place.topic), place.partition)
+                if stored.get(mine, 0) > ends[place]:
+                    log.warning("topic_made_anew", consumer=name, topic=mine[0], partition=mine[1])
+                    await offsets.forget(connection, name, mine)
+                    stored.pop(mine)
+                committed = await consumer.committed(place)
+                consumer.seek(place, min(stored.get(mine, 0), ends[place] if committed is None else committed))

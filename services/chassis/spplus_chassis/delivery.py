@@ -1,0 +1,222 @@
+"""Delivery: from the bus into one transaction per batch, surviving what may happen on the way.
+
+While one batch is written, the next is fetched and validated. Faults of the infrastructure are tried again for ever;
+a record that the database cannot take is found by halving its batch and buried alone.
+"""
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+import asyncpg
+import structlog
+from aiokafka.errors import KafkaError
+
+from spplus_chassis import dead_letters, metrics, offsets
+from spplus_chassis.database import UNREACHABLE, Connection, Pool
+from spplus_chassis.records import Batch, Record
+from spplus_chassis.telemetry import describe
+
+log = structlog.get_logger()
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+CommitOffsets = Callable[[dict[offsets.Place, int]], Awaitable[None]]
+
+_BACK_OFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_DATA_FAULTS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription(Generic[Work, Result]):
+    """What a service does with the records of some topics."""
+
+    name: str
+    """Name of the consumer: its group on the bus, its rows in the tables."""
+    prepare: Callable[[Batch], Work]
+    """Read and validate, refusing bad records. Pure, outside the transaction."""
+    apply: Callable[[Connection, Batch, Work], Awaitable[Result]]
+    """Write, inside the transaction of the batch; may refuse more records."""
+    topics: tuple[str, ...] = ()
+    """Names in the registry ..."""
+    pattern: str | None = None
+    """... or a regular expression of names, without the platform's prefix."""
+    after_commit: Callable[[Result], None] | None = None
+    """Wake whoever waits for the result."""
+
+
+class Delivery(Generic[Work, Result]):
+    """The writer of one subscription: one batch after the other."""
+
+    def __init__(
+        self,
+        subscription: Subscription[Work, Result],
+        pool: Callable[[], Pool],
+        *,
+        dead_letter_topic: str,
+        poison_stop: tuple[int, float],
+    ) -> None:
+        self.subscription = subscription
+        self.commit_offsets: CommitOffsets | None = None
+        self.on_buried: Callable[[], None] = lambda: None
+        self._pool = pool
+        self._dead_letter_topic = dead_letter_topic
+        self._queue: asyncio.Queue[tuple[Batch, Work]] = asyncio.Queue(maxsize=1)
+        self._poison = PoisonGuard(*poison_stop)
+        self._busy_since: float | None = None
+        self._in_hand: dict[str, int] = {}
+
+    @property
+    def stopped_by_poison(self) -> bool:
+        """Whether this consumer stopped itself, since nearly everything was refused."""
+        return self._poison.tripped
+
+    def stuck_seconds(self) -> float:
+        """For how long the present batch has been in hand."""
+        return 0.0 if self._busy_since is None else time.monotonic() - self._busy_since
+
+    def in_hand(self) -> dict[str, int]:
+        """Records taken and not yet written, by topic."""
+        return self._in_hand
+
+    def _count_in_hand(self, batch: Batch, sign: int) -> None:
+        for record in batch.records:
+            self._in_hand[record.topic] = self._in_hand.get(record.topic, 0) + sign
+
+    async def offer(self, records: Sequence[Record]) -> None:
+        """Take a fetched batch; returns once the writer has room for it."""
+        batch = Batch(records)
+        work = self.subscription.prepare(batch)
+        self._count_in_hand(batch, 1)
+        await self._queue.put((batch, work))
+
+    async def run(self) -> None:
+        """Write batches until cancelled."""
+        while True:
+            batch, work = await self._queue.get()
+            self._busy_since = time.monotonic()
+            try:
+                await self._write_until_done(batch, work)
+                await self._follow(batch)
+            finally:
+                self._busy_since = None
+                self._count_in_hand(batch, -1)
+                self._queue.task_done()
+
+    async def drained(self) -> None:
+        """Wait until what was taken is written."""
+        await self._queue.join()
+
+    async def _write_until_done(self, batch: Batch, work: Work) -> None:
+        for attempt in range(1_000_000_000):
+            try:
+                await self._write(batch, work)
+            except UNREACHABLE as error:
+                pause = _BACK_OFF_SECONDS[min(attempt, len(_BACK_OFF_SECONDS) - 1)] * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+                log.warning("delivery_retry", consumer=self.subscription.name, error=describe(error))
+                metrics.DELIVERY_RETRIES.inc()
+                await asyncio.sleep(pause)
+            else:
+                return
+
+    async def _write(self, batch: Batch, work: Work) -> None:
+        try:
+            await self._transact(batch, work)
+        except _DATA_FAULTS as error:
+            log.warning("batch_halved", records=len(batch.records), error=describe(error))
+            await self._halve(batch, error)
+
+    async def _halve(self, batch: Batch, error: Exception) -> None:
+        records = list(batch.records)
+        if len(records) == 1:
+            culprit = Batch(records)
+            culprit.refuse(records[0], "refused_by_database", type(error).__name__)
+            await self._transact(culprit, None)
+            return
+        middle = len(records) // 2
+        for half in (records[:middle], records[middle:]):
+            part = Batch(half)
+            await self._write(part, self.subscription.prepare(part))
+
+    async def _transact(self, batch: Batch, work: Work | None) -> None:
+        started = time.perf_counter()
+        async with self._pool().acquire() as connection, connection.transaction():
+            batch, work = await self._without_repeats(connection, batch, work)
+            attempt = Batch(batch.records, list(batch.refusals))
+            result = None
+            if work is not None and batch.records:
+                result = await self.subscription.apply(connection, attempt, work)
+            await dead_letters.bury(connection, self.subscription.name, self._dead_letter_topic, attempt.refusals)
+            await offsets.save(connection, self.subscription.name, offsets.nexts_of(batch.records))
+        self._measure(attempt, time.perf_counter() - started)
+        if attempt.refusals:
+            self.on_buried()
+        if result is not None and self.subscription.after_commit is not None:
+            self.subscription.after_commit(result)
+
+    async def _without_repeats(
+        self, connection: Connection, batch: Batch, work: Work | None
+    ) -> tuple[Batch, Work | None]:
+        places = {(record.topic, record.partition) for record in batch.records}
+        stored = await offsets.lock(connection, self.subscription.name, places)
+        fresh = [record for record in batch.records if record.offset >= stored[record.topic, record.partition]]
+        if len(fresh) == len(batch.records):
+            return batch, work
+        metrics.RECORDS_REPEATED.inc(len(batch.records) - len(fresh))
+        remainder = Batch(fresh)
+        if work is None:
+            remainder.refusals = [refusal for refusal in batch.refusals if refusal.record in fresh]
+            return remainder, None
+        return remainder, self.subscription.prepare(remainder)
+
+    def _measure(self, batch: Batch, seconds: float) -> None:
+        now = datetime.now(UTC)
+        metrics.TRANSACTION_SECONDS.observe(seconds)
+        metrics.BATCH_RECORDS.observe(len(batch.records))
+        counts: dict[str, int] = {}
+        for record in batch.records:
+            counts[record.topic] = counts.get(record.topic, 0) + 1
+        for topic, count in counts.items():
+            metrics.RECORDS_CONSUMED.labels(metrics.topic_label(topic)).inc(count)
+        if batch.records:
+            metrics.EVENT_AGE.observe(max(0.0, (now - batch.records[0].timestamp).total_seconds()))
+        for refusal in batch.refusals:
+            metrics.RECORDS_REFUSED.labels(metrics.topic_label(refusal.record.topic), refusal.reason).inc()
+        self._poison.saw(len(batch.records), len(batch.refusals))
+
+    async def _follow(self, batch: Batch) -> None:
+        if self.commit_offsets is None:
+            return
+        # Kafka's offset is a hint; ours is in the database. A partition may have gone to another replica meanwhile.
+        with contextlib.suppress(KafkaError, OSError):
+            await self.commit_offsets(offsets.nexts_of(batch.records))
+
+
+class PoisonGuard:
+    """Trips when nearly everything is refused: then a deployment is at fault, and dead-lettering all would hide it."""
+
+    def __init__(self, least: int, share: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.tripped = False
+        self._least = least
+        self._share = share
+        self._clock = clock
+        self._window = (clock(), 0, 0)
+
+    def saw(self, records: int, refused: int) -> None:
+        """Count a batch."""
+        began, seen, bad = self._window
+        if self._clock() - began > 60:  # noqa: PLR2004 - the setting's name says a minute
+            began, seen, bad = self._clock(), 0, 0
+        seen, bad = seen + records, bad + refused
+        self._window = (began, seen, bad)
+        if bad >= self._least and bad >= self._share * seen:
+            self.tripped = True
+
+
+AnySubscription = Subscription[Any, Any]
+AnyDelivery = Delivery[Any, Any]

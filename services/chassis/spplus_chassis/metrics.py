@@ -1,0 +1,60 @@
+"""Every metric of the platform, by name, with help and closed label sets. No other module creates one.
+
+Names: ``spplus_<noun>_<unit>[_total]``. A label never holds a code, an id or an address.
+"""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_RECORDS: Final = (1, 5, 25, 100, 250, 500, 1000, 2000, 4000, 8000)
+
+
+def topic_label(topic: str) -> str:
+    """A topic as a label: inbound topics, named by others, share one."""
+    return "inbound" if topic.startswith("spplus.inbound.") else topic
+
+
+# Doors
+HTTP_REQUESTS = Counter("spplus_http_requests_total", "Requests answered, by class of status", ["status_class"])
+HTTP_SECONDS = Histogram("spplus_http_request_seconds", "Time to answer a request", buckets=_SECONDS)
+FEEDBACK_ACCEPTED = Counter("spplus_feedback_accepted_total", "Feedbacks accepted for good, by door", ["door"])
+ANSWERS_ACCEPTED = Counter("spplus_answers_accepted_total", "Answers accepted for good, by door", ["door"])
+WITHDRAWALS_ACCEPTED = Counter("spplus_withdrawals_accepted_total", "Withdrawals accepted for good, by door", ["door"])
+GROUP_COMMIT_ROWS = Histogram("spplus_group_commit_rows", "Submissions committed together", buckets=_RECORDS)
+
+# Outbox and relay
+OUTBOX_ROWS = Gauge("spplus_outbox_rows", "Rows that wait in the outbox")
+OUTBOX_AGE = Gauge("spplus_outbox_age_seconds", "Age of the oldest row that waits in the outbox")
+OUTBOX_SET_ASIDE = Counter("spplus_outbox_set_aside_total", "Rows that can never be sent and were moved aside")
+EVENTS_PUBLISHED = Counter("spplus_events_published_total", "Events sent to the bus by the relay", ["topic"])
+RELAY_LEADING = Gauge("spplus_relay_leading_count", "1 while this process owns its service's relay")
+
+# Delivery
+RECORDS_CONSUMED = Counter("spplus_records_consumed_total", "Records read from the bus", ["topic"])
+RECORDS_REPEATED = Counter("spplus_records_repeated_total", "Records read again and dropped")
+RECORDS_REFUSED = Counter("spplus_records_refused_total", "Records put in the dead letters", ["topic", "reason"])
+CONSUMER_LAG = Gauge("spplus_consumer_lag_records", "Records behind the end of the topic", ["topic"])
+EVENT_AGE = Histogram("spplus_event_age_seconds", "Time from the broker's append to the commit", buckets=_SECONDS)
+BATCH_RECORDS = Histogram("spplus_batch_records", "Records in one transaction", buckets=_RECORDS)
+TRANSACTION_SECONDS = Histogram("spplus_transaction_seconds", "Time of one batch's transaction", buckets=_SECONDS)
+DELIVERY_RETRIES = Counter("spplus_delivery_retries_total", "Batches tried again after a fault of the infrastructure")
+
+# Jobs
+JOB_FAILURES = Counter("spplus_job_failures_total", "Background jobs that failed and were started again", ["job"])
+
+# Scoring
+STATEMENTS_REPEATED = Counter("spplus_statements_repeated_total", "Statements already known to the ledger")
+VALUES_UNKNOWN = Counter("spplus_values_unknown_total", "Events with a value that this version does not know")
+STRUCTURES_UNDECLARED = Gauge("spplus_structures_undeclared_count", "Structures with tallies but no declaration")
+MARKS_ROWS = Gauge("spplus_marks_rows", "Changes that wait for the publisher")
+REVISIONS_WRITTEN = Counter("spplus_revisions_written_total", "Revisions of figures written", ["status"])
+PUBLISH_SECONDS = Histogram("spplus_publish_tick_seconds", "Time of one round of the publisher", buckets=_SECONDS)
+SWEEP_LATE = Counter("spplus_sweep_late_total", "Requests that became late because time passed")
+
+# Publication
+FIGURES_APPLIED = Counter("spplus_figures_applied_total", "Figures that changed the publication")
+FIGURES_STALE = Counter("spplus_figures_stale_total", "Figures dropped because a newer revision stands")
+STREAM_CLIENTS = Gauge("spplus_stream_clients_count", "Readers of the live stream")
+STREAM_RESYNCS = Counter("spplus_stream_resyncs_total", "Readers of the live stream told to start again")

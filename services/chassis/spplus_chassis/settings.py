@@ -1,0 +1,48 @@
+"""Settings that every service has. Each comes from the environment, then from the running local platform's file."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PLATFORM_FILE = Path(".spplus/platform.env")
+"""Written by the local platform while it runs, so that commands find it from the project's root."""
+
+
+class ServiceSettings(BaseSettings):
+    """Base of a service's settings; a service adds its own prefix and fields."""
+
+    model_config = SettingsConfigDict(
+        env_file=PLATFORM_FILE,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+    )
+
+    database_url: str = Field(repr=False)
+    """PostgreSQL address of the service's own database, with its role."""
+    database_pool_size: int = Field(default=10, ge=2, le=200)
+    """Most connections that one process holds."""
+    http_host: str = "127.0.0.1"
+    """Address that HTTP listens on."""
+    http_port: int = Field(ge=1, le=65535)
+    """Port that HTTP listens on."""
+    log_level: str = "INFO"
+    """Least level that is logged: DEBUG, INFO, WARNING or ERROR."""
+    instance: str = Field(default="1", pattern=r"^[a-z0-9-]{1,40}$")
+    """Stable name of this replica; a replica that comes back under its name resumes at once."""
+    consumer_batch_records: int = Field(default=4000, ge=1, le=20000)
+    """Most records that one transaction takes from the bus."""
+    consumer_session_timeout_seconds: float = Field(default=10.0, ge=1, le=300)
+    """After how long the bus gives the partitions of a silent replica to another."""
+    poison_stop_count: int = Field(default=1000, ge=1)
+    """A consumer stops when at least this many records within a minute were refused ..."""
+    poison_stop_share: float = Field(default=0.5, gt=0, le=1)
+    """... and they were at least this share of all: then the reader is at fault, not the records."""
+    stall_seconds: float = Field(default=120.0, ge=5)
+    """Liveness fails when a batch is stuck for this long."""
+    kafka_bootstrap_servers: str = Field(default="127.0.0.1:9092", validation_alias="SPPLUS_KAFKA_BOOTSTRAP_SERVERS")
+    """Kafka's addresses, comma-separated. Shared by all services."""
+    topic_prefix: str = Field(default="", validation_alias="SPPLUS_TOPIC_PREFIX", pattern=r"^[a-z0-9.-]*$")
+    """Put before every topic, group and transactional id, so that platforms can share a cluster."""
