@@ -15,8 +15,8 @@ PublicName = Annotated[str, Field(min_length=1, max_length=300, json_schema_extr
 class ParentLink(Part):
     """Which structure this one belongs to, from a date on."""
 
-    parent_code: StructureCode | None
-    """The parent; null for a root."""
+    parent_code: StructureCode | None = None
+    """The parent; absent for a root."""
     valid_from: date
     """First day, Europe/Paris."""
 
