@@ -1,0 +1,68 @@
+"""The `spplus` command: the whole platform on one machine."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from spplus_embedded.errors import PartsError
+from spplus_embedded.jars import locked_file
+from spplus_embedded.parts import fetch_parts, run_with_parts
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; exit status 2 with one line on stderr where a part is missing or cannot start."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        status: int = chosen.run(chosen)
+    except PartsError as error:
+        print(f"spplus: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="spplus", description="The whole platform on one machine, without Docker.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_parts(commands)
+    return parser
+
+
+def _add_parts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parts = commands.add_parser("parts", help="Kafka and PostgreSQL alone: fetch them, or run a command on them")
+    of_parts = parts.add_subparsers(required=True, metavar="COMMAND")
+    fetch = of_parts.add_parser("fetch", help="fetch and check what is missing")
+    fetch.set_defaults(run=_fetch)
+    run = of_parts.add_parser("run", help="run a command on throw-away Kafka and PostgreSQL")
+    run.add_argument("command", nargs=argparse.REMAINDER, help="the command, after --")
+    run.set_defaults(run=_run_with_parts)
+    lock = of_parts.add_parser("lock", help="resolve Kafka's jars anew and write their lock")
+    lock.set_defaults(run=_lock)
+
+
+def _fetch(_chosen: argparse.Namespace) -> int:
+    fetch_parts(progress=lambda done, total: print(f"\rjars of Kafka: {done}/{total}", end="", flush=True))
+    print("\rparts are ready        ")
+    return 0
+
+
+def _run_with_parts(chosen: argparse.Namespace) -> int:
+    command = [part for index, part in enumerate(chosen.command) if (index, part) != (0, "--")]
+    if not command:
+        raise PartsError("no command was given: spplus parts run -- COMMAND")
+    return asyncio.run(run_with_parts(command))
+
+
+def _lock(_chosen: argparse.Namespace) -> int:
+    from spplus_embedded.jars_lock import lock_jars  # noqa: PLC0415  # brings in the resolver, needed here only
+
+    target: Path = locked_file()
+    print(f"{lock_jars(target)} jars written to {target}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""Apache Kafka itself: one node that is broker and controller (KRaft), on 127.0.0.1."""
+
+import asyncio
+import base64
+import contextlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from spplus_embedded.errors import PartsError, ensure_space, explain_stop
+from spplus_embedded.jars import fetch_jars
+from spplus_embedded.java import find_java
+from spplus_embedded.ports import HOST, answers, ensure_free, free_port
+from spplus_embedded.process import Child
+
+START_SECONDS: Final = 90.0
+JVM_OPTIONS: Final = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+DEFAULT_RUNTIME: Final = Path(".spplus/runtime")
+FAST: Final[Mapping[str, str]] = {
+    "log.index.size.max.bytes": "1048576",
+    "log.segment.delete.delay.ms": "1000",
+    "log.cleaner.backoff.ms": "500",
+}
+"""Settings for tests, which make and drop many topics."""
+
+
+def render_properties(*, data: Path, port: int, controller_port: int, extra: Mapping[str, str] | None = None) -> str:
+    """Text of server.properties for a node that is alone.
+
+    The quorum is named by address in the settings rather than in the data, so that the ports may change between runs.
+    """
+    alone = ("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")
+    settings = {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@{HOST}:{controller_port}",
+        "controller.listener.names": "CONTROLLER",
+        "inter.broker.listener.name": "BROKER",
+        "listeners": f"BROKER://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
+        "advertised.listeners": f"BROKER://{HOST}:{port}",
+        "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "log.dirs": str(data),
+        "auto.create.topics.enable": "false",
+        # After a crash the controller waits this long before it believes that the broker is new: 9 s by default.
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
+        "group.initial.rebalance.delay.ms": "0",
+        "offsets.retention.minutes": str(365 * 24 * 60),
+        **{f"{topic}.replication.factor": "1" for topic in alone},
+        "transaction.state.log.min.isr": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        "offsets.topic.num.partitions": "4",
+        "transaction.state.log.num.partitions": "4",
+        **(extra or {}),
+    }
+    return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+@dataclass
+class KafkaNode:
+    """A single-node Kafka. Data in `directory` outlives it; ports given as 0 are chosen when it starts, then kept."""
+
+    directory: Path
+    port: int = 0
+    runtime: Path = DEFAULT_RUNTIME
+    """Where the jars are kept."""
+    port_setting: str = "SPPLUS_UP_KAFKA_PORT"
+    """Named in the error when the port is taken."""
+    properties: Mapping[str, str] = field(default_factory=dict)
+    jvm_options: Sequence[str] = JVM_OPTIONS
+    _child: Child | None = field(default=None, init=False, repr=False)
+    _controller_port: int = field(default=0, init=False, repr=False)
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Address for clients."""
+        return f"{HOST}:{self.port}"
+
+    @property
+    def child(self) -> Child:
+        """The process, for whoever supervises it."""
+        if self._child is None:
+            raise PartsError("Kafka was not started")
+        return self._child
+
+    async def start(self) -> None:
+        """Format the data directory if it is new, start, and wait until clients are answered."""
+        self.directory = self.directory.absolute()
+        self.directory.mkdir(parents=True, exist_ok=True)
+        ensure_space(self.directory, setting="SPPLUS_UP_DIRECTORY")
+        jars = await asyncio.to_thread(fetch_jars, self.runtime)
+        java = await asyncio.to_thread(find_java)
+        self._choose_ports()
+        self._child = self._child or self._make_child([str(java), "-cp", f"{jars.absolute()}/*"])
+        await self._clear_the_way()
+        self._settings.write_text(self._rendered())
+        if not (self._data / "meta.properties").exists():
+            await self._format([str(java), "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", f"{jars.absolute()}/*"])
+        await self._child.start()
+        await self._wait_until_ready()
+
+    async def stop(self) -> None:
+        """Shut down in order (flushed, so that the next start is quick)."""
+        if self._child is not None:
+            await self._child.stop()
+
+    async def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        await self.child.kill()
+
+    @property
+    def _data(self) -> Path:
+        return self.directory / "data"
+
+    @property
+    def _settings(self) -> Path:
+        return self.directory / "server.properties"
+
+    def _rendered(self) -> str:
+        return render_properties(
+            data=self._data, port=self.port, controller_port=self._controller_port, extra=self.properties
+        )
+
+    def _choose_ports(self) -> None:
+        self.port = self.port or free_port()
+        self._controller_port = self._controller_port or free_port()
+
+    async def _clear_the_way(self) -> None:
+        if self.child.running:
+            raise PartsError("Kafka is already started")
+        await self.child.end_leftover()
+        ensure_free(self.port, owner="Kafka", setting=self.port_setting)
+
+    def _make_child(self, java: Sequence[str]) -> Child:
+        quiet = "-Dorg.slf4j.simpleLogger."
+        logging = [f"{quiet}defaultLogLevel=warn", f"{quiet}showDateTime=true", f"{quiet}showThreadName=false"]
+        return Child(
+            name="kafka",
+            command=[java[0], *self.jvm_options, *logging, *java[1:], "kafka.Kafka", str(self._settings)],
+            directory=self.directory,
+            marker=str(self._settings),
+        )
+
+    async def _format(self, java: Sequence[str]) -> None:
+        cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=").replace("-", "A")
+        arguments = ["format", "--ignore-formatted", "-t", cluster, "-c", str(self._settings)]
+        child = Child("kafka-format", [*java, "kafka.tools.StorageTool", *arguments], self.directory)
+        await child.start()
+        await child.wait()
+        if child.exit_status != 0:
+            raise explain_stop("formatting Kafka's directory", child.log)
+
+    async def _wait_until_ready(self) -> None:
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                while not await self._ready():
+                    if not self.child.running:
+                        raise explain_stop("Kafka", self.child.log)
+                    await asyncio.sleep(0.05)
+        except TimeoutError as error:
+            await self.child.kill()
+            raise PartsError(f"Kafka did not answer within {START_SECONDS:.0f} s (log: {self.child.log})") from error
+
+    async def _ready(self) -> bool:
+        if not answers(self.port):
+            return False
+        client = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap_servers, request_timeout_ms=2000)
+        try:
+            await client.start()
+            await client.list_topics()
+        except (KafkaError, OSError):
+            return False
+        finally:
+            with contextlib.suppress(KafkaError, OSError):
+                await client.close()
+        return True
