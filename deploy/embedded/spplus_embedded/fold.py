@@ -56,7 +56,7 @@ class _Statements(Generic[Event]):
     def standing(self) -> list[tuple[Envelope, Event]]:
         """Those that were not taken back, the strongest last."""
         kept = [winner for winner in self.winners.values() if not winner[1].retracted]
-        return sorted(kept, key=lambda winner: _strength(*winner))
+        return sorted(kept, key=lambda winner: _strength(*winner)) if len(kept) > 1 else kept
 
 
 @dataclass
