@@ -1,0 +1,1 @@
+"""Official files: read as streams, told through the same handlers and events as the HTTP door."""

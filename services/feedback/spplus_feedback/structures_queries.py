@@ -1,0 +1,124 @@
+"""Reading the reference data: by code, by words, and along the tree."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from spplus_chassis.database import Connection
+from spplus_contracts import StructureDeclared
+from spplus_feedback.structures import folded
+
+_LEAST_LIKENESS: Final = 0.45
+"""Below this share of common trigrams two words are different words, not a slip of the pen."""
+
+_LEAST_LETTERS: Final = 2
+
+_FOUND: Final = """
+SELECT code, name, public_name, network, typology, department, post_code, town
+FROM structures
+WHERE active AND {condition}
+ORDER BY word_similarity($1, search) DESC, similarity($1, search) DESC, length(search), code
+LIMIT $2
+"""
+_BY_WORDS: Final = _FOUND.format(condition="search LIKE $3 AND search LIKE ALL ($4::text[])")
+_BY_LIKENESS: Final = _FOUND.format(
+    condition="$3 <% search AND (SELECT bool_and(word <% search) FROM unnest($4::text[]) AS word)"
+)
+
+_CURRENT_PARENT: Final = """
+LEFT JOIN LATERAL (
+    SELECT parent_code FROM structure_parents
+    WHERE structure_code = structures.code AND valid_from <= $1
+    ORDER BY valid_from DESC LIMIT 1
+) AS link ON true
+"""
+_SUBTREE: Final = """
+WITH RECURSIVE inside (code) AS (
+    SELECT code FROM structures WHERE code = $2
+    UNION
+    SELECT child.structure_code
+    FROM inside JOIN structure_parents AS child ON child.parent_code = inside.code
+    WHERE child.valid_from = (
+        SELECT max(valid_from) FROM structure_parents
+        WHERE structure_code = child.structure_code AND valid_from <= $1
+    )
+)
+SELECT code FROM inside ORDER BY code
+"""
+_LINEAGE: Final = """
+WITH RECURSIVE above (code) AS (
+    SELECT $2::text
+    UNION
+    SELECT link.parent_code
+    FROM above JOIN LATERAL (
+        SELECT parent_code FROM structure_parents
+        WHERE structure_code = above.code AND valid_from <= $1
+        ORDER BY valid_from DESC LIMIT 1
+    ) AS link ON link.parent_code IS NOT NULL
+)
+SELECT code FROM above
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundStructure:
+    """What a person needs to recognise a structure."""
+
+    code: str
+    name: str
+    public_name: str | None
+    network: str
+    typology: str | None
+    department: str | None
+    post_code: str | None
+    town: str | None
+
+
+async def find_structures(connection: Connection, q: str, *, limit: int = 20) -> list[FoundStructure]:
+    """Active structures whose names, town, post code or network hold every word of `q`, best first.
+
+    Accents, case and punctuation do not matter. Where nothing holds every word, likely slips of the pen are tried.
+    """
+    wanted = folded(q)
+    words = sorted(wanted.split(), key=len, reverse=True)
+    if not words or len(words[0]) < _LEAST_LETTERS:
+        return []
+    patterns = [f"%{word}%" for word in words]
+    rows = await connection.fetch(_BY_WORDS, wanted, limit, patterns[0], patterns)
+    if not rows:
+        async with connection.transaction():
+            await connection.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {_LEAST_LIKENESS}")
+            rows = await connection.fetch(_BY_LIKENESS, wanted, limit, words[0], words)
+    return [FoundStructure(**dict(row)) for row in rows]
+
+
+async def structure_exists(connection: Connection, code: str) -> bool:
+    """Whether the structure was ever declared."""
+    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM structures WHERE code = $1)", code))
+
+
+async def structures_of(connection: Connection, codes: Iterable[str]) -> dict[str, StructureDeclared]:
+    """The current declaration of each structure that exists, by code."""
+    rows = await connection.fetch(
+        "SELECT code, (declared || jsonb_build_object('version', version))::text AS data "
+        "FROM structures WHERE code = ANY ($1::text[])",
+        list(codes),
+    )
+    return {row["code"]: StructureDeclared.read_json(row["data"].encode()) for row in rows}
+
+
+async def parents_on(connection: Connection, day: date) -> dict[str, str | None]:
+    """The parent of every structure on a day; none for a root."""
+    rows = await connection.fetch(f"SELECT code, parent_code FROM structures {_CURRENT_PARENT}", day)  # noqa: S608 - no input
+    return {row["code"]: row["parent_code"] for row in rows}
+
+
+async def subtree(connection: Connection, root: str, *, on: date) -> list[str]:
+    """The structure and all below it on a day; empty where it does not exist."""
+    return [row["code"] for row in await connection.fetch(_SUBTREE, on, root)]
+
+
+async def is_inside(connection: Connection, code: str, root: str, *, on: date) -> bool:
+    """Whether a structure is `root` or below it on a day."""
+    return any(row["code"] == root for row in await connection.fetch(_LINEAGE, on, code))
