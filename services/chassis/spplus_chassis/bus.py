@@ -5,7 +5,7 @@ is fetched and validated while the present one is written.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -81,10 +81,10 @@ class Intake:
         # Records that came before the start offset was sought are dropped: they will be read again from there.
         known = self._start.known
         kept = tuple(raw_one for raw_one in raw if TopicPartition(raw_one.topic, raw_one.partition) in known)
-        return RawMessage(body=b"", raw_message=cast("Any", kept), headers={}, consumer=cast("Any", self.consumer))
+        return RawMessage(body=cast("Any", kept), raw_message=raw, headers={}, consumer=cast("Any", self.consumer))
 
     async def _on_batch(self, message: KafkaMessage) -> None:
-        raw = cast("tuple[ConsumerRecord[bytes, bytes], ...]", message.raw_message)
+        raw = cast("tuple[ConsumerRecord[bytes, bytes], ...]", message.body)
         if raw and not self.delivery.stopped_by_poison:
             await self.delivery.offer([self._record(raw_one) for raw_one in raw])
 
@@ -151,18 +151,23 @@ class _StartPlaces(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         for attempt in range(1_000_000_000):
             try:
-                await self._seek(assigned)
+                starts = await self._starts(assigned)
                 break
             except (*UNREACHABLE, KafkaError) as error:
                 log.warning("start_unknown", consumer=self._intake.delivery.subscription.name, error=describe(error))
                 await asyncio.sleep(min(5.0, 0.2 * 2 ** min(attempt, 5)))
+        # No pause between seeking and knowing: a record fetched from the new place must not be dropped.
+        if consumer := self._intake.consumer:
+            for place, start in starts.items():
+                consumer.seek(place, start)
         self.known |= set(assigned)
         self.settled = True
 
-    async def _seek(self, assigned: Iterable[TopicPartition]) -> None:
+    async def _starts(self, assigned: Collection[TopicPartition]) -> dict[TopicPartition, int]:
         consumer = self._intake.consumer
         if consumer is None or not assigned:
-            return
+            return {}
+        starts = {}
         name = self._intake.delivery.subscription.name
         async with self._pool().acquire() as connection:
             stored = await offsets.load(connection, name)
@@ -174,4 +179,5 @@ class _StartPlaces(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka 
                     await offsets.forget(connection, name, mine)
                     stored.pop(mine)
                 committed = await consumer.committed(place)
-                consumer.seek(place, min(stored.get(mine, 0), ends[place] if committed is None else committed))
+                starts[place] = min(stored.get(mine, 0), ends[place] if committed is None else committed)
+        return starts

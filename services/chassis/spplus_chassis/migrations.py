@@ -33,7 +33,7 @@ class Migration:
 
 def migrations_of(package: str) -> list[Migration]:
     """The chassis' own migrations, then the package's, each in the order of their numbers."""
-    return [*_files(_CHASSIS), *_files(package)]
+    return [migration for name in dict.fromkeys((_CHASSIS, package)) for migration in _files(name)]
 
 
 def _files(package: str) -> Iterator[Migration]:

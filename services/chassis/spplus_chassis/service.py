@@ -51,6 +51,7 @@ class Service:
         self._broker = KafkaBroker(
             settings.kafka_bootstrap_servers,
             client_id=f"spplus-{name}",
+            consumer_only=True,  # the relay is the only producer
             graceful_timeout=_DRAIN_SECONDS,
             retry_backoff_ms=100,
             metadata_max_age_ms=10_000,
@@ -140,7 +141,11 @@ class Service:
         if not self.intakes:
             self._consuming = True
             return
-        await self._broker.start()
+        try:
+            await self._broker.start()
+        except BaseException:
+            await self._broker.stop()
+            raise
         self._consuming = True
         log.info("consuming", consumers=[delivery.subscription.name for delivery in self.deliveries])
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from spplus_chassis.delivery import Subscription
 from spplus_chassis.migrations import migrate
@@ -73,9 +74,9 @@ class Numbers:
         await eventually(enough, f"{count} numbers")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture
 async def numbers(make_database, kafka, topic_prefix):
-    dsn = await make_database()
+    dsn = make_database()
     await migrate(dsn, "spplus_chassis")
     connection = await asyncpg.connect(dsn)
     await connection.execute("CREATE TABLE drawn (number text NOT NULL CHECK (number <> '13'))")

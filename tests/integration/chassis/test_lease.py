@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+import pytest_asyncio
 
 from spplus_chassis.database import open_pool
 from spplus_chassis.lease import Lease, LeaseLost
@@ -11,9 +12,9 @@ from spplus_chassis.migrations import migrate
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture
 async def pool(make_database):
-    dsn = await make_database()
+    dsn = make_database()
     await migrate(dsn, "spplus_chassis")
     pool = await open_pool(dsn, 5)
     yield pool

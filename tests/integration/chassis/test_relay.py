@@ -5,6 +5,7 @@ import contextlib
 from datetime import UTC, datetime
 
 import pytest
+import pytest_asyncio
 from aiokafka.errors import ProducerFenced
 
 from spplus_chassis import outbox
@@ -24,9 +25,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 TOPIC = Topic("spplus.parcel.sent.v1", None, "any", (), (), partitions=3)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture
 async def settings(make_database, kafka, topic_prefix):
-    dsn = await make_database()
+    dsn = make_database()
     await migrate(dsn, "spplus_chassis")
     await create_topics(kafka, [TOPIC], topic_prefix)
     return ServiceSettings(
@@ -34,14 +35,14 @@ async def settings(make_database, kafka, topic_prefix):
     )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture
 async def pool(settings):
     pool = await open_pool(settings.database_url, 5)
     yield pool
     await pool.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture
 async def relay(settings, pool):
     relay = Relay("parcels", lambda: pool, settings)
     task = asyncio.create_task(relay.run())
