@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from spplus_chassis.records import Record
+
 from spplus_contracts import Event, topic_of
 from tests.support.builders import an_envelope
 

@@ -38,18 +38,12 @@ sources = st.from_regex(r"\A[a-z0-9][a-z0-9-]{0,12}\Z")
 indicator_codes = st.from_regex(r"\A[a-z][a-z0-9_]{2,20}\Z")
 engagements = st.from_regex(r"\Asp-plus-20(21|23)/[1-9]\Z")
 departments = st.sampled_from(["01", "2A", "31", "75", "95", "971", "988"])
-instants = st.datetimes(datetime(2015, 1, 1), datetime(2096, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - made aware
-days = st.dates(date(2015, 1, 1), date(2096, 1, 1))
+instants = st.datetimes(datetime(2015, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - made aware
+days = st.dates(date(2015, 1, 1), date(2100, 1, 1))
 versions = st.integers(1, 2_147_483_647)
 counts = st.integers(0, 1_000_000_000)
 public_names = st.text(st.characters(categories=["L", "N", "Zs"]), min_size=1, max_size=60)
-_parts = st.floats(0, 1e9)
-_figures = {
-    Unit.RATE: st.floats(0, 1),
-    Unit.POINTS: st.floats(-100, 100),
-    Unit.DAYS: st.floats(0, 4000),
-    Unit.COUNT: st.integers(0, 1_000_000_000).map(float),
-}
+_figures = st.floats(-1e9, 1e9, allow_nan=False)
 
 
 def listed(values: type[ClosedList]) -> st.SearchStrategy[Any]:
@@ -202,14 +196,14 @@ def figures(draw: st.DrawFn, /, **fixed: Any) -> IndicatorComputed:  # noqa: ANN
     start = draw(days)
     length = st.integers(1, 366).map(lambda count: start + timedelta(days=count))
     status = fixed.get("status") or draw(listed(IndicatorStatus))
-    fields: dict[str, Any] = {
+    fields = {
         "indicator_code": draw(indicator_codes),
         "method_version": draw(versions),
         "structure_code": draw(structure_codes),
         "period": {"kind": draw(listed(PeriodKind)), "start": start, "end": draw(length)},
         "status": status,
         "n": draw(counts),
-        "unit": fixed.get("unit") or draw(listed(Unit)),
+        "unit": draw(listed(Unit)),
         "provisional": draw(st.booleans()),
         "revision": draw(versions),
         "supersedes": draw(_optional(versions)),
@@ -218,13 +212,12 @@ def figures(draw: st.DrawFn, /, **fixed: Any) -> IndicatorComputed:  # noqa: ANN
         "engagements": draw(st.lists(engagements, max_size=2, unique=True)),
     }
     if status == IndicatorStatus.OK:
-        unit = _figures[fields["unit"]]
-        low, high = sorted((draw(unit), draw(unit)))
+        low, high = sorted((draw(_figures), draw(_figures)))
         interval = {"low": low, "high": high, "method": draw(listed(IntervalMethod))}
         fields |= {
-            "value": draw(unit),
-            "numerator": draw(_optional(_parts)),
-            "denominator": draw(_optional(_parts)),
+            "value": draw(_figures),
+            "numerator": draw(_optional(_figures)),
+            "denominator": draw(_optional(_figures)),
             "interval": draw(_optional(st.just(interval))),
         }
     return IndicatorComputed(**fields | fixed)

@@ -1,0 +1,49 @@
+"""The composition root: from settings to a service that can be started."""
+
+import secrets
+from datetime import UTC, datetime
+
+from spplus_chassis.outbox import new_id
+from spplus_chassis.service import Service
+from spplus_feedback import api, desk_api, repository, subscribers
+from spplus_feedback.body_limit import LimitedBodies
+from spplus_feedback.codes import CODE_BYTES
+from spplus_feedback.idempotency import KEPT
+from spplus_feedback.intake import Intake
+from spplus_feedback.settings import FeedbackSettings
+from spplus_feedback.telling import Told
+
+PACKAGE = "spplus_feedback"
+_FORGET_SECONDS = 3_600.0
+
+
+def build(settings: FeedbackSettings) -> Service:
+    """Assemble the intake service."""
+    service = Service("feedback", settings, package=PACKAGE)
+    intake = Intake(
+        lambda: service.pool,
+        wake=service.relay.wake,
+        default_days=settings.default_answer_days,
+        capacity=settings.queue_capacity,
+        group=settings.group_size,
+    )
+    service.background("group-commit", intake.run)
+    service.every(_FORGET_SECONDS, "forget-keys", lambda: _forget_keys(service))
+    service.app.add_middleware(LimitedBodies, longest=settings.max_body_bytes)
+    service.include(api.router(lambda: service.pool, intake, _tell_now))
+    service.include(desk_api.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
+    service.subscribe(subscribers.answers())
+    return service
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def _tell_now() -> Told:
+    return Told(now=_clock(), code=secrets.token_bytes(CODE_BYTES), new_id=new_id)
+
+
+async def _forget_keys(service: Service) -> None:
+    async with service.pool.acquire() as connection:
+        await repository.forget_keys(connection, _clock() - KEPT)

@@ -1,0 +1,178 @@
+"""HTTP for agents: what waits for an answer in their part of the tree, and what became of it."""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from spplus_chassis import metrics
+from spplus_chassis.database import Connection, Pool
+from spplus_chassis.problem import Problem, field_errors
+from spplus_contracts.vocabulary import Channel, Outcome, Sentiment, StructureCode
+from spplus_feedback import repository
+from spplus_feedback.access import ApiKey, Scope, check_part, require_key
+from spplus_feedback.answering import Statement, derived_id, instant_name
+from spplus_feedback.api import check_clock
+from spplus_feedback.bodies import AnswerBody, AnswerTaken
+from spplus_feedback.deadlines import paris_day
+from spplus_feedback.following import is_overdue
+from spplus_feedback.handlers import StatementChanged, answer_request, is_said
+from spplus_feedback.idempotency import fingerprint
+from spplus_feedback.queries import FIRST_DUE, FIRST_REQUEST, DeskRequest, desk_requests
+from spplus_feedback.standing import Status
+from spplus_feedback.structures_queries import structure_exists, subtree
+
+_NO_DEADLINE: Final = "-"
+Place = tuple[datetime | None, str]
+
+
+class DeskQuery(BaseModel):
+    """Parameters of the list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    structure: StructureCode | None = None
+    """This structure and all below it; the key's own part of the tree, if absent."""
+    status: Literal["waiting", "answered", "closed"] = "waiting"
+    """Where the requests stand."""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    """Most requests on a page."""
+    cursor: Annotated[str, Field(max_length=200)] | None = None
+    """`next` of the page before."""
+
+
+class DeskItem(BaseModel):
+    """One request, as an agent needs it to answer."""
+
+    request_id: str
+    structure_code: str
+    """The structure that holds it now."""
+    status: Status
+    submitted_at: datetime
+    due_at: datetime | None
+    """By when an answer was promised first, UTC."""
+    overdue: bool
+    answered_at: datetime | None
+    channels: tuple[Channel, ...]
+    sentiment: Sentiment | None
+    engagements: tuple[str, ...]
+    proposal: bool
+    title: str | None
+    story: str | None
+    suggestion: str | None
+
+
+class DeskPage(BaseModel):
+    """Requests, soonest due first, those without a deadline last."""
+
+    items: list[DeskItem]
+    next: str | None
+    """Cursor of the next page; null on the last."""
+
+
+def router(pool: Callable[[], Pool], *, clock: Callable[[], datetime], wake: Callable[[], None]) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/v1/requests", tags=["desk"])
+    reader = Depends(require_key(pool, Scope.READ_REQUESTS))
+    answerer = Depends(require_key(pool, Scope.ANSWER_REQUESTS))
+
+    @routes.get("")
+    async def get_requests(query: Annotated[DeskQuery, Query()], key: Annotated[ApiKey, reader]) -> DeskPage:
+        """Requests of a part of the tree that expect an answer, soonest due first."""
+        now = clock()
+        root = query.structure or key.structure_code
+        after = _read_cursor(query.cursor)
+        async with pool().acquire() as connection:
+            await check_part(connection, key, root, on=paris_day(now))
+            structures = await subtree(connection, root, on=paris_day(now))
+            found = await desk_requests(
+                connection, structures, Status(query.status), after=after, limit=query.limit + 1
+            )
+        return _page(found, query.limit, now)
+
+    @routes.post("/{request_id}/answer")
+    async def post_answer(
+        request_id: Annotated[UUID, Path()], body: AnswerBody, key: Annotated[ApiKey, answerer]
+    ) -> AnswerTaken:
+        """Say what became of a request. The same statement twice is one statement."""
+        now = clock()
+        statement = _statement(str(request_id), body, now)
+        async with pool().acquire() as connection, connection.transaction():
+            status = await _take(connection, str(request_id), statement, key, now)
+        metrics.ANSWERS_ACCEPTED.labels("http").inc()
+        wake()
+        return AnswerTaken(request_id=str(request_id), statement_id=statement.statement_id, status=status.value)
+
+    return routes
+
+
+def _statement(request_id: str, body: AnswerBody, now: datetime) -> Statement:
+    said = body.model_dump(exclude_unset=True, mode="json", exclude={"statement_id"})
+    body_hash = fingerprint(said)
+    outcome = Outcome(body.outcome)
+    name = instant_name(outcome)
+    given: datetime | None = getattr(body, name)
+    check_clock(given, now, name)
+    return Statement(
+        statement_id=body.statement_id or derived_id(request_id, body_hash),
+        outcome=outcome,
+        said_at=given or now,
+        body_hash=body_hash,
+        channel=body.channel,
+        answer=getattr(body, "text", None),
+        answer_due_on=getattr(body, "answer_due_on", None),
+        redirected_to=getattr(body, "redirected_to", None),
+    )
+
+
+async def _take(connection: Connection, request_id: str, statement: Statement, key: ApiKey, now: datetime) -> Status:
+    request = await repository.lock_request(connection, request_id)
+    if request is None:
+        raise Problem(404, "No such request.")
+    if request.status is Status.WITHDRAWN:
+        raise Problem(410, "The author withdrew this request.")
+    try:
+        if not await is_said(connection, request_id, statement):
+            # said again, it needs no leave: a redirect moved the request out of the hands that made it
+            await check_part(connection, key, request.holder_code, on=paris_day(now))
+            await _check_target(connection, statement)
+        return await answer_request(connection, request, statement, now=now)
+    except StatementChanged:
+        raise Problem(422, errors=[{"field": "statement_id", "message": "was used for another statement"}]) from None
+    except ValidationError as error:
+        raise Problem(422, errors=field_errors(error)) from None
+
+
+async def _check_target(connection: Connection, statement: Statement) -> None:
+    target = statement.redirected_to
+    if target is not None and not await structure_exists(connection, target):
+        raise Problem(422, errors=[{"field": "redirected_to", "message": "no such structure"}])
+
+
+def _page(found: Sequence[DeskRequest], limit: int, now: datetime) -> DeskPage:
+    items = [
+        DeskItem(**asdict(request), overdue=is_overdue(request.status, request.due_at, now))
+        for request in found[:limit]
+    ]
+    return DeskPage(items=items, next=_cursor(items[-1]) if len(found) > limit else None)
+
+
+def _cursor(last: DeskItem) -> str:
+    due = last.due_at.isoformat() if last.due_at else _NO_DEADLINE
+    return base64.urlsafe_b64encode(f"{due} {last.request_id}".encode()).decode()
+
+
+def _read_cursor(cursor: str | None) -> Place:
+    if cursor is None:
+        return (FIRST_DUE, FIRST_REQUEST)
+    try:
+        due, request_id = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().split(" ")
+        due_at = None if due == _NO_DEADLINE else datetime.fromisoformat(due).astimezone(UTC)
+        return (due_at, str(UUID(request_id)))
+    except (ValueError, OverflowError):
+        raise Problem(422, errors=[{"field": "query.cursor", "message": "is no cursor of ours"}]) from None

@@ -1,0 +1,58 @@
+"""The one way in for stories, from HTTP and from the form alike: a queue in front of grouped transactions."""
+
+from collections.abc import Callable, Sequence
+
+from spplus_chassis import metrics
+from spplus_chassis.database import UNREACHABLE, Pool
+from spplus_feedback.group_commit import GroupCommit
+from spplus_feedback.handlers import submit_feedbacks
+from spplus_feedback.stories import Accepted, Outcome, Submission
+
+
+class InFlight(Exception):  # noqa: N818 - a state of the door, not a mistake
+    """A request with this key is being answered right now."""
+
+
+class Intake:
+    """Takes stories one by one, commits them in groups."""
+
+    def __init__(
+        self, pool: Callable[[], Pool], *, wake: Callable[[], None], default_days: int, capacity: int, group: int
+    ) -> None:
+        """`wake` is called after each commit: the relay has something to send."""
+        self._pool = pool
+        self.wake = wake
+        self._default_days = default_days
+        self._in_flight: set[bytes] = set()
+        self._group_commit: GroupCommit[Submission, Outcome] = GroupCommit(
+            self._flush, capacity=capacity, group=group, hopeless=UNREACHABLE
+        )
+
+    async def run(self) -> None:
+        """Commit for ever."""
+        await self._group_commit.run()
+
+    async def submit(self, submission: Submission, *, door: str) -> Outcome:
+        """Wait until the story is safe. Raises `InFlight`, `group_commit.Overloaded` or a fault of the database."""
+        key = submission.once.key_hash if submission.once else None
+        if key is None:
+            return self._counted(await self._group_commit.submit(submission), door)
+        if key in self._in_flight:
+            raise InFlight
+        self._in_flight.add(key)
+        try:
+            return self._counted(await self._group_commit.submit(submission), door)
+        finally:
+            self._in_flight.discard(key)
+
+    def _counted(self, outcome: Outcome, door: str) -> Outcome:
+        if isinstance(outcome, Accepted) and outcome.fresh:
+            metrics.FEEDBACK_ACCEPTED.labels(door).inc()
+        return outcome
+
+    async def _flush(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+        async with self._pool().acquire() as connection, connection.transaction():
+            outcomes = await submit_feedbacks(connection, submissions, default_days=self._default_days)
+        metrics.GROUP_COMMIT_ROWS.observe(len(submissions))
+        self.wake()
+        return outcomes

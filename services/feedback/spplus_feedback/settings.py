@@ -1,0 +1,22 @@
+"""Settings of the intake service, read from ``SPPLUS_FEEDBACK_*``."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from spplus_chassis.settings import ServiceSettings
+
+
+class FeedbackSettings(ServiceSettings):
+    """What an operator may change."""
+
+    model_config = SettingsConfigDict(env_prefix="SPPLUS_FEEDBACK_")
+
+    http_port: int = 8001
+    default_answer_days: int = Field(default=0, ge=0, le=730)
+    """Calendar days to answer where a structure declared no delay; 0 announces none."""
+    queue_capacity: int = Field(default=5_000, ge=1)
+    """Stories that may wait for their transaction; beyond it the door answers 503."""
+    group_size: int = Field(default=500, ge=1)
+    """Stories committed in one transaction at most."""
+    max_body_bytes: int = Field(default=65_536, ge=1_024)
+    """Longest body of a request; beyond it the door answers 413."""
