@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -60,6 +61,7 @@ class Service:
         self._pool: Pool | None = None
         self._jobs: dict[str, Job] = {}
         self._starters: list[Job] = []
+        self._stoppers: list[Callable[[], None]] = []
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._consuming = False
         install_problems(self.app)
@@ -120,6 +122,15 @@ class Service:
     def on_start(self, job: Job) -> None:
         """Run once before anything else; the database may be asked."""
         self._starters.append(job)
+
+    def on_stop(self, stopper: Callable[[], None]) -> None:
+        """Call before open connections are waited for: to end streams that never end by themselves."""
+        self._stoppers.append(stopper)
+
+    def begin_stop(self) -> None:
+        """Say to all parts that the end is near."""
+        for stopper in self._stoppers:
+            stopper()
 
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
@@ -184,10 +195,22 @@ async def _kept_alive(name: str, job: Job) -> None:
         await asyncio.sleep(pause)
 
 
+class _Server(uvicorn.Server):
+    """Tells the service about the signal before it waits for open connections."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._service.begin_stop()
+        super().handle_exit(sig, frame)
+
+
 def serve(service: Service, **options: Any) -> None:  # noqa: ANN401 - passed on to uvicorn
     """Run a service until SIGTERM or SIGINT; then finish what is in hand."""
     configure(service.name, service.settings.log_level)
-    uvicorn.run(
+    config = uvicorn.Config(
         service.app,
         host=service.settings.http_host,
         port=service.settings.http_port,
@@ -198,3 +221,4 @@ def serve(service: Service, **options: Any) -> None:  # noqa: ANN401 - passed on
         proxy_headers=False,
         **options,
     )
+    _Server(config, service).run()

@@ -1,0 +1,29 @@
+"""Commands of the notifier."""
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+
+from spplus_chassis.migrations import migrate
+from spplus_chassis.service import serve
+from spplus_notifier.app import PACKAGE, build
+from spplus_notifier.settings import NotifierSettings
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command."""
+    parser = argparse.ArgumentParser(prog="spplus-notifier", description="Publication: results, open data, live stream")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="serve pages, open data and the live stream")
+    commands.add_parser("migrate", help="bring the database up to this version")
+    chosen = parser.parse_args(arguments)
+    settings = NotifierSettings()
+    if chosen.command == "serve":
+        serve(build(settings))
+        return
+    applied = asyncio.run(migrate(settings.database_url, PACKAGE))
+    print("\n".join(applied) or "nothing to apply")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""The notifier, assembled: publication, open data, live stream, results pages."""
+
+from datetime import timedelta
+
+from spplus_chassis.database import Pool
+from spplus_chassis.service import Service
+from spplus_notifier import api, api_stream, jobs, pages, queries
+from spplus_notifier.feed import Feed
+from spplus_notifier.queries import LogBounds, LoggedChange
+from spplus_notifier.settings import NotifierSettings
+from spplus_notifier.subscribers import publication
+
+PACKAGE = "spplus_notifier"
+_PRUNE_SECONDS = 600
+
+
+class _StoredLog:
+    """The log of changes in the service's database."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def bounds(self) -> LogBounds:
+        return await queries.log_bounds(self._pool)
+
+    async def changes(self, *, after: int, limit: int) -> list[LoggedChange]:
+        return await queries.changes(self._pool, after=after, limit=limit)
+
+    @property
+    def _pool(self) -> Pool:
+        return self._service.pool
+
+
+def build(settings: NotifierSettings) -> Service:
+    """The service, ready to be served."""
+    service = Service("notifier", settings, package=PACKAGE)
+    feed = Feed(_StoredLog(service), poll_seconds=settings.stream_poll_seconds)
+    service.subscribe(publication(feed.wake))
+    service.background("follow-changes", feed.run)
+    service.on_stop(feed.close)
+
+    async def prune() -> None:
+        await jobs.prune(
+            service.pool, kept=timedelta(hours=settings.stream_kept_hours), keep_changes=settings.stream_kept_changes
+        )
+
+    service.every(_PRUNE_SECONDS, "prune-changes", prune)
+    service.include(api.router(service))
+    service.include(
+        api_stream.router(feed, clients=settings.stream_clients, heartbeat_seconds=settings.stream_heartbeat_seconds)
+    )
+    pages.install(service)
+    return service

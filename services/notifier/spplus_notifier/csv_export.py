@@ -1,0 +1,79 @@
+"""Figures as CSV for spreadsheets: semicolons, UTF-8 with a byte order mark, one figure a line, headers in English."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+from spplus_contracts import IndicatorComputed
+
+BYTE_ORDER_MARK = "\ufeff"
+COLUMNS = (
+    "structure_code",
+    "indicator_code",
+    "period_kind",
+    "period_start",
+    "period_end",
+    "status",
+    "value",
+    "unit",
+    "numerator",
+    "denominator",
+    "n",
+    "interval_low",
+    "interval_high",
+    "interval_method",
+    "provisional",
+    "revision",
+    "computed_at",
+    "tree_on",
+    "method_version",
+    "engagements",
+)
+
+
+def head() -> str:
+    """The first line."""
+    return BYTE_ORDER_MARK + _lines([COLUMNS])
+
+
+def rows(figures: Iterable[IndicatorComputed]) -> str:
+    """One line a figure; an empty cell is a number that is not published, never a zero. Numbers with a point."""
+    return _lines(map(_cells, figures))
+
+
+def _cells(figure: IndicatorComputed) -> tuple[object, ...]:
+    interval = figure.interval
+    return (
+        figure.structure_code,
+        figure.indicator_code,
+        figure.period.kind.value,
+        figure.period.start.isoformat(),
+        figure.period.end.isoformat(),
+        figure.status.value,
+        _number(figure.value),
+        figure.unit.value,
+        _number(figure.numerator),
+        _number(figure.denominator),
+        figure.n,
+        _number(None if interval is None else interval.low),
+        _number(None if interval is None else interval.high),
+        "" if interval is None else interval.method.value,
+        "true" if figure.provisional else "false",
+        figure.revision,
+        figure.computed_at.isoformat().replace("+00:00", "Z"),
+        figure.tree_on.isoformat(),
+        figure.method_version,
+        " ".join(figure.engagements),
+    )
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+def _lines(lines: Iterable[Iterable[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(lines)
+    return text.getvalue()
