@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="spplus", description="The whole platform on one machine, without Docker.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    up_command = commands.add_parser("up", help="run Kafka, PostgreSQL and the three services until Ctrl-C")
+    up_command.add_argument("--reset", action="store_true", help="start empty: delete the data of earlier runs")
+    up_command.set_defaults(run=_up)
     _add_parts(commands)
     return parser
 
@@ -41,6 +44,13 @@ def _add_parts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     run.set_defaults(run=_run_with_parts)
     lock = of_parts.add_parser("lock", help="resolve Kafka's jars anew and write their lock")
     lock.set_defaults(run=_lock)
+
+
+def _up(chosen: argparse.Namespace) -> int:
+    from spplus_embedded.settings import UpSettings  # noqa: PLC0415  # the services' libraries are slow to import
+    from spplus_embedded.up import up  # noqa: PLC0415  # the same
+
+    return asyncio.run(up(UpSettings(), reset=chosen.reset))
 
 
 def _fetch(_chosen: argparse.Namespace) -> int:

@@ -28,6 +28,11 @@ FAST: Final[Mapping[str, str]] = {
 }
 """Settings for tests, which make and drop many topics."""
 
+_LOGGING: Final = tuple(
+    f"-Dorg.slf4j.simpleLogger.{setting}"
+    for setting in ("defaultLogLevel=warn", "showDateTime=true", "dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSX")
+)
+
 
 def render_properties(*, data: Path, port: int, controller_port: int, extra: Mapping[str, str] | None = None) -> str:
     """Text of server.properties for a node that is alone.
@@ -73,7 +78,8 @@ class KafkaNode:
     """Named in the error when the port is taken."""
     properties: Mapping[str, str] = field(default_factory=dict)
     jvm_options: Sequence[str] = JVM_OPTIONS
-    _child: Child | None = field(default=None, init=False, repr=False)
+    child: Child = field(init=False, repr=False)
+    """The process, for whoever supervises it."""
     _controller_port: int = field(default=0, init=False, repr=False)
 
     @property
@@ -81,33 +87,37 @@ class KafkaNode:
         """Address for clients."""
         return f"{HOST}:{self.port}"
 
-    @property
-    def child(self) -> Child:
-        """The process, for whoever supervises it."""
-        if self._child is None:
-            raise PartsError("Kafka was not started")
-        return self._child
+    def __post_init__(self) -> None:
+        self.directory = self.directory.absolute()
+        self.child = Child("kafka", (), self.directory, marker=str(self._settings))
+
+    async def clear_the_way(self) -> None:
+        """Choose ports, end a leftover of an earlier run; PartsError if somebody else has the port."""
+        if self.child.running:
+            raise PartsError("Kafka is already started")
+        await self.child.end_leftover()
+        self.port = self.port or free_port()
+        self._controller_port = self._controller_port or free_port()
+        ensure_free(self.port, owner="Kafka", setting=self.port_setting)
 
     async def start(self) -> None:
         """Format the data directory if it is new, start, and wait until clients are answered."""
-        self.directory = self.directory.absolute()
         self.directory.mkdir(parents=True, exist_ok=True)
         ensure_space(self.directory, setting="SPPLUS_UP_DIRECTORY")
         jars = await asyncio.to_thread(fetch_jars, self.runtime)
         java = await asyncio.to_thread(find_java)
-        self._choose_ports()
-        self._child = self._child or self._make_child([str(java), "-cp", f"{jars.absolute()}/*"])
-        await self._clear_the_way()
+        await self.clear_the_way()
         self._settings.write_text(self._rendered())
+        classes = ["-cp", f"{jars.absolute()}/*"]
         if not (self._data / "meta.properties").exists():
-            await self._format([str(java), "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", f"{jars.absolute()}/*"])
-        await self._child.start()
+            await self._format([str(java), "-XX:TieredStopAtLevel=1", *classes])
+        self.child.command = [str(java), *self.jvm_options, *_LOGGING, *classes, "kafka.Kafka", str(self._settings)]
+        await self.child.start()
         await self._wait_until_ready()
 
     async def stop(self) -> None:
         """Shut down in order (flushed, so that the next start is quick)."""
-        if self._child is not None:
-            await self._child.stop()
+        await self.child.stop()
 
     async def kill(self) -> None:
         """End it at once, as a power cut would."""
@@ -126,34 +136,10 @@ class KafkaNode:
             data=self._data, port=self.port, controller_port=self._controller_port, extra=self.properties
         )
 
-    def _choose_ports(self) -> None:
-        self.port = self.port or free_port()
-        self._controller_port = self._controller_port or free_port()
-
-    async def _clear_the_way(self) -> None:
-        if self.child.running:
-            raise PartsError("Kafka is already started")
-        await self.child.end_leftover()
-        ensure_free(self.port, owner="Kafka", setting=self.port_setting)
-
-    def _make_child(self, java: Sequence[str]) -> Child:
-        quiet = "-Dorg.slf4j.simpleLogger."
-        logging = [f"{quiet}defaultLogLevel=warn", f"{quiet}showDateTime=true", f"{quiet}showThreadName=false"]
-        return Child(
-            name="kafka",
-            command=[java[0], *self.jvm_options, *logging, *java[1:], "kafka.Kafka", str(self._settings)],
-            directory=self.directory,
-            marker=str(self._settings),
-        )
-
     async def _format(self, java: Sequence[str]) -> None:
         cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=").replace("-", "A")
         arguments = ["format", "--ignore-formatted", "-t", cluster, "-c", str(self._settings)]
-        child = Child("kafka-format", [*java, "kafka.tools.StorageTool", *arguments], self.directory)
-        await child.start()
-        await child.wait()
-        if child.exit_status != 0:
-            raise explain_stop("formatting Kafka's directory", child.log)
+        await Child("kafka-format", [*java, "kafka.tools.StorageTool", *arguments], self.directory).run()
 
     async def _wait_until_ready(self) -> None:
         try:

@@ -23,11 +23,6 @@ FAST: Final[Mapping[str, str]] = {"fsync": "off", "full_page_writes": "off"}
 """Settings for tests: nothing survives a power cut, everything survives a kill."""
 
 
-def dsn(*, user: str, password: str, port: int, database: str) -> str:
-    """Connection URL of a database of this machine."""
-    return f"postgresql://{quote(user)}:{quote(password)}@{HOST}:{port}/{quote(database)}"
-
-
 @dataclass
 class PostgresServer:
     """A PostgreSQL server. Data in `directory` outlives it; a port given as 0 is chosen when it starts, then kept."""
@@ -37,27 +32,29 @@ class PostgresServer:
     port_setting: str = "SPPLUS_UP_POSTGRES_PORT"
     """Named in the error when the port is taken."""
     settings: Mapping[str, str] = field(default_factory=dict)
-    _child: Child | None = field(default=None, init=False, repr=False)
+    child: Child = field(init=False, repr=False)
+    """The process, for whoever supervises it."""
 
-    @property
-    def child(self) -> Child:
-        """The process, for whoever supervises it."""
-        if self._child is None:
-            raise PartsError("PostgreSQL was not started")
-        return self._child
+    def __post_init__(self) -> None:
+        self.directory = self.directory.absolute()
+        self.child = Child("postgres", (), self.directory, death_signal=signal.SIGQUIT, marker=str(self._data))
 
     @property
     def admin_url(self) -> str:
         """Connection URL of the administrator."""
-        return self.url(user=ADMINISTRATOR, password=read_secret(self._password_file), database="postgres")
+        password = quote(read_secret(self._password_file), safe="")
+        return f"postgresql://{ADMINISTRATOR}:{password}@{HOST}:{self.port}/postgres"
 
-    def url(self, *, user: str, password: str, database: str) -> str:
-        """Connection URL of a role."""
-        return dsn(user=user, password=password, port=self.port, database=database)
+    async def clear_the_way(self) -> None:
+        """Choose a port, end a leftover of an earlier run; PartsError if somebody else has the port."""
+        if self.child.running:
+            raise PartsError("PostgreSQL is already started")
+        await self.child.end_leftover()
+        self.port = self.port or free_port()
+        ensure_free(self.port, owner="PostgreSQL", setting=self.port_setting)
 
     async def start(self) -> None:
         """Make the cluster if the directory is new, start, and wait until connections are accepted."""
-        self.directory = self.directory.absolute()
         self.directory.mkdir(parents=True, exist_ok=True)
         ensure_space(self.directory, setting="SPPLUS_UP_DIRECTORY")
         programs = find_programs()
@@ -67,19 +64,15 @@ class PostgresServer:
             open_the_way(programs)
         if not (self._data / "PG_VERSION").exists():
             await self._make_cluster(programs)
-        self.port = self.port or free_port()
-        self._child = self._child or self._make_child(programs)
-        if self._child.running:
-            raise PartsError("PostgreSQL is already started")
-        await self._child.end_leftover()
-        ensure_free(self.port, owner="PostgreSQL", setting=self.port_setting)
-        await self._child.start()
+        await self.clear_the_way()
+        self.child.user = user
+        self.child.command = [str(programs / "postgres"), "-D", str(self._data), *self._options()]
+        await self.child.start()
         await self._wait_until_ready()
 
     async def stop(self) -> None:
         """Shut down in order, ending connections that are still open."""
-        if self._child is not None:
-            await self._child.stop(how=signal.SIGINT)
+        await self.child.stop(how=signal.SIGINT)
 
     async def kill(self) -> None:
         """End it at once, as a crash of the server would; its own processes follow it."""
@@ -93,7 +86,7 @@ class PostgresServer:
     def _password_file(self) -> Path:
         return self.directory / "administrator.password"
 
-    def _make_child(self, programs: Path) -> Child:
+    def _options(self) -> list[str]:
         settings = {
             "listen_addresses": HOST,
             "port": str(self.port),
@@ -103,15 +96,7 @@ class PostgresServer:
             "timezone": "UTC",
             **self.settings,
         }
-        chosen = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return Child(
-            name="postgres",
-            command=[str(programs / "postgres"), "-D", str(self._data), *chosen],
-            directory=self.directory,
-            user=system_user(),
-            death_signal=signal.SIGQUIT,
-            marker=str(self._data),
-        )
+        return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     async def _make_cluster(self, programs: Path) -> None:
         """Make it beside and move it into place, so that an interrupted start leaves nothing half made."""
@@ -125,11 +110,8 @@ class PostgresServer:
         rules = ["--auth=scram-sha-256", f"--pwfile={password}", f"--username={ADMINISTRATOR}"]
         rules += ["--encoding=UTF8", "--locale=C.UTF-8"]
         cluster = making / "data"
-        child = Child("initdb", [str(programs / "initdb"), "-D", str(cluster), *rules], self.directory, user=user)
-        await child.start()
-        await child.wait()
-        if child.exit_status != 0:
-            raise explain_stop("initdb", child.log)
+        command = [str(programs / "initdb"), "-D", str(cluster), *rules]
+        await Child("initdb", command, self.directory, user=user).run()
         write_secret(self._password_file, password.read_text())
         cluster.rename(self._data)
         password.unlink()

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from spplus_embedded import tether
+from spplus_embedded.errors import explain_stop
 
 MAX_LOG_BYTES: Final = 10 * 1024 * 1024
-_POLL_SECONDS: Final = 0.02
+_POLL_SECONDS: Final = 0.03
 _TETHER: Final = Path(tether.__file__).read_text()
 
 
@@ -59,6 +60,14 @@ class Child:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def ending(self) -> str:
+        """How the last run ended, for people."""
+        status = self.exit_status
+        if status is None:
+            return "not ended"
+        return f"signal {-status}" if status < 0 else f"exit status {status}"
+
+    @property
     def exit_status(self) -> int | None:
         """Exit status of the last run; negative: the signal that ended it."""
         return None if self._process is None else self._process.poll()
@@ -99,6 +108,14 @@ class Child:
                 return False
             await asyncio.sleep(_POLL_SECONDS)
         return True
+
+    async def run(self) -> None:
+        """Start and wait for its end; PartsError, with what it said, if it failed."""
+        await self.start()
+        await self.wait()
+        self._pid_file.unlink(missing_ok=True)
+        if self.exit_status != 0:
+            raise explain_stop(self.name, self.log)
 
     async def stop(self, *, how: signal.Signals = signal.SIGTERM, grace_seconds: float = 25.0) -> bool:
         """Ask it to end, then make it; True if it ended by itself."""
