@@ -56,6 +56,50 @@ def run_apart(work: Coroutine[Any, Any, T]) -> T:
     return results[0]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--open-data", type=Path, metavar="FOLDER", help="run the tests on the official open data")
+    parser.addoption("--allow-skips", action="store_true", help="let the run pass although tests were skipped")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without --open-data its tests do not belong to the run."""
+    if config.getoption("--open-data") is None:
+        apart = [item for item in items if item.get_closest_marker("open_data")]
+        if apart:
+            config.hook.pytest_deselected(items=apart)
+            items[:] = [item for item in items if item not in apart]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A skipped test is a check that was not made: the run fails, unless that was allowed."""
+    if skipped_without_leave(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say why the run fails."""
+    count = skipped_without_leave(config)
+    if count:
+        terminalreporter.write_line(
+            f"{count} tests were skipped: this fails the run (--allow-skips lets it pass)", red=True
+        )
+
+
+def skipped_without_leave(config: pytest.Config) -> int:
+    """Count of skipped tests, where they are not allowed; counted by the process that reports."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(config, "workerinput") or config.getoption("--allow-skips"):
+        return 0
+    return len(reporter.stats.get("skipped", []))
+
+
+@pytest.fixture(scope="session")
+def open_data(request: pytest.FixtureRequest) -> Path:
+    """Folder of the official open data."""
+    folder: Path = request.config.getoption("--open-data")
+    return folder.absolute()
+
+
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[str]:
     """Bootstrap servers of a real Kafka."""
