@@ -48,6 +48,8 @@ class Subscription(Generic[Work, Result]):
     """... or a regular expression of names, without the platform's prefix."""
     after_commit: Callable[[Result], None] | None = None
     """Wake whoever waits for the result."""
+    foreign: bool = False
+    """The records come from other organisations: many bad ones are their fault and do not stop it."""
 
 
 class Delivery(Generic[Work, Result]):
@@ -187,7 +189,8 @@ class Delivery(Generic[Work, Result]):
             metrics.EVENT_AGE.observe(max(0.0, (now - batch.records[0].timestamp).total_seconds()))
         for refusal in batch.refusals:
             metrics.RECORDS_REFUSED.labels(metrics.topic_label(refusal.record.topic), refusal.reason).inc()
-        self._poison.saw(len(batch.records), len(batch.refusals))
+        if not self.subscription.foreign:
+            self._poison.saw(len(batch.records), len(batch.refusals))
 
     async def _follow(self, batch: Batch) -> None:
         if self.commit_offsets is None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from spplus_chassis.records import Record, Refused
 from spplus_contracts import Envelope, EnvelopeError, Event, topic_of, unwrap
@@ -46,5 +47,10 @@ def invalid(error: ValidationError) -> Refused:
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     if faults[0]["type"] == "json_invalid":
         return Refused("bad_json", "the data is not JSON")
-    named = (f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults[:10])
+    named = (f"{'.'.join(str(part) for part in fault['loc'])}: {_rule(fault)}" for fault in faults[:10])
     return Refused("invalid_data", "; ".join(named))
+
+
+def _rule(fault: ErrorDetails) -> str:
+    # The only message of pydantic that repeats what was sent.
+    return "is not in the list" if fault["type"] == "union_tag_invalid" else fault["msg"]

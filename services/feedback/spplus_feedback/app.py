@@ -8,6 +8,7 @@ from spplus_chassis.service import Service
 from spplus_feedback import api, desk_api, repository, subscribers
 from spplus_feedback.body_limit import LimitedBodies
 from spplus_feedback.codes import CODE_BYTES
+from spplus_feedback.gate import gate_subscription
 from spplus_feedback.idempotency import KEPT
 from spplus_feedback.intake import Intake
 from spplus_feedback.settings import FeedbackSettings
@@ -33,6 +34,7 @@ def build(settings: FeedbackSettings) -> Service:
     service.include(api.router(lambda: service.pool, intake, _tell_now))
     service.include(desk_api.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
     service.subscribe(subscribers.answers())
+    service.subscribe(gate_subscription(service.relay.wake))
     return service
 
 
