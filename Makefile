@@ -40,7 +40,7 @@ test: bootstrap-dev check parts browser ## every check and every suite, on the r
 check: bootstrap-dev ## linters, types, import rules, spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict $(MEMBERS) tests
+	$(BIN)/mypy --strict $(MEMBERS)
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
