@@ -68,8 +68,13 @@ def delay_days(measure: str) -> int | None:
     return int(measure.removeprefix(_DELAY)) if measure.startswith(_DELAY) else None
 
 
+def family(measure: str) -> str:
+    """What a change of this measure is announced as: all delays are one family."""
+    return _DELAY if measure.startswith(_DELAY) else measure
+
+
 def indicators_of(measures: Iterable[str]) -> tuple[str, ...]:
     """The indicators to compute again when these measures have changed, in the order of `NEEDS`."""
-    families = {_DELAY if measure.startswith(_DELAY) else measure for measure in measures}
-    touched = {code for family in families for code in _NEEDED_BY.get(family, ())}
+    families = {family(measure) for measure in measures}
+    touched = {code for each in families for code in _NEEDED_BY.get(each, ())}
     return tuple(code for code in NEEDS if code in touched)

@@ -1,0 +1,39 @@
+"""The composition root: settings in, a service that scores out."""
+
+from spplus_chassis import metrics
+from spplus_chassis.service import Service
+from spplus_indicators import api, jobs, queries, revisions_log, subscribers
+from spplus_indicators.jobs import Publisher, system_clock
+from spplus_indicators.settings import IndicatorsSettings
+
+_TURN_SECONDS = 30.0
+_GAUGE_SECONDS = 5.0
+
+
+def build(settings: IndicatorsSettings) -> Service:
+    """Put the service together; nothing is opened before it is served."""
+    service = Service("indicators", settings, package="spplus_indicators")
+    publisher = Publisher(lambda: service.pool, settings, on_published=service.relay.wake)
+    service.include(api.router(lambda: service.pool, min_sample=settings.min_sample, clock=system_clock))
+    service.subscribe(subscribers.subscription(clock=system_clock, after_commit=publisher.wake))
+
+    async def publish() -> None:
+        await revisions_log.restore(service.pool, settings)
+        await publisher.run()
+
+    async def sweep() -> None:
+        publisher.wake(await jobs.sweep(service.pool, system_clock()))
+
+    async def turn() -> None:
+        publisher.wake(await jobs.turn_day(service.pool, system_clock()))
+        await publisher.close_periods()
+
+    async def gauge() -> None:
+        metrics.STRUCTURES_UNDECLARED.set(await queries.undeclared_count(service.pool))
+        metrics.MARKS_ROWS.set(await queries.marks_waiting(service.pool))
+
+    service.background("publish", publish)
+    service.every(settings.sweep_seconds, "sweep", sweep)
+    service.every(_TURN_SECONDS, "turn", turn)
+    service.every(_GAUGE_SECONDS, "gauge", gauge)
+    return service

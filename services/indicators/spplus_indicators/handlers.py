@@ -1,0 +1,154 @@
+"""What happens, in which order, in one transaction: statements into the ledger, differences into the tallies.
+
+Rows that the ledger does not have, nearly all of the traffic, go in by one statement; only the others are locked,
+read and merged. Everything counts as of one instant, the one until which passed deadlines have been swept.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from spplus_chassis import metrics
+from spplus_chassis.database import Connection
+from spplus_indicators import repository
+from spplus_indicators.contribution import Cell, Share, difference, share
+from spplus_indicators.ledger import EMPTY, Row, joined, merge
+from spplus_indicators.repository import LedgerRows, StoredRow
+from spplus_indicators.statements import RequestKey, Statement
+from spplus_indicators.stored import cells_of_text, row_of_text, text_of_cells, text_of_row
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+SWEEP_ROWS = 2000
+"""About how many requests become late in one transaction."""
+
+
+class Entry(NamedTuple):
+    """What a batch says about one row of the ledger."""
+
+    key: RequestKey
+    row: Row
+    share: Share
+
+
+@dataclass(slots=True)
+class Work:
+    """A batch, folded to one entry per row and laid out for the insert."""
+
+    statement_count: int
+    entries: list[Entry] = field(default_factory=list)
+    rows: LedgerRows = field(default_factory=LedgerRows)
+    total: dict[Cell, int] = field(default_factory=dict)
+    """What all entries add if the ledger has none of them."""
+
+
+def fold(statements: Iterable[Statement]) -> Work:
+    """Fold statements by row. Pure: the batch is prepared while the one before it is written."""
+    by_row: dict[RequestKey, list[Statement]] = {}
+    count = 0
+    for statement in statements:
+        count += 1
+        told = by_row.get(statement.request)
+        if told is None:
+            by_row[statement.request] = [statement]
+        else:
+            told.append(statement)
+    work = Work(count)
+    for key in sorted(by_row):
+        row = merge(EMPTY, by_row[key])
+        entry = Entry(key, row, share(row, _BEGINNING))
+        work.entries.append(entry)
+        _lay_out(work.rows, entry)
+        _accumulate(work.total, entry.share.cells)
+    return work
+
+
+async def record(connection: Connection, work: Work) -> bool:
+    """Take a batch into the ledger and the tallies; returns whether any tally changed."""
+    if not work.entries:
+        return False
+    as_of = await repository.enter(connection)
+    _judge_passed_deadlines(work, as_of)
+    fresh = await repository.insert_fresh(connection, work.rows)
+    delta = work.total
+    if len(fresh) < len(work.entries):
+        delta = dict(work.total)
+        known = {entry.key: entry for entry in work.entries if entry.key not in fresh}
+        await _merge_known(connection, known, as_of, delta)
+    await repository.add(connection, delta)
+    return any(delta.values())
+
+
+async def sweep(connection: Connection, now: datetime) -> int:
+    """Count requests whose deadline has passed as late; returns how many were looked at.
+
+    When many are due it stops at an earlier instant, so that the transaction stays short: call again.
+    """
+    swept_until = await repository.enter_alone(connection)
+    if now <= swept_until:
+        return 0
+    last = await repository.deadline_after(connection, now, SWEEP_ROWS)
+    as_of = now if last is None else last + _TICK
+    stored = await repository.lock_overdue(connection, as_of)
+    updates, delta = LedgerRows(), dict[Cell, int]()
+    for old in stored:
+        row = row_of_text(old.statements, withdrawn=old.withdrawn)
+        entry = Entry(old.key, row, share(row, as_of))
+        _accumulate(delta, difference(entry.share.cells, cells_of_text(old.counted)))
+        _lay_out(updates, entry)
+    await repository.update_rows(connection, updates)
+    await repository.add(connection, delta)
+    await repository.save_swept(connection, as_of)
+    metrics.SWEEP_LATE.inc(len(stored))
+    return len(stored)
+
+
+def _judge_passed_deadlines(work: Work, as_of: datetime) -> None:
+    """The batch was prepared without a clock; give the open requests that are overdue what they add now."""
+    for index, entry in enumerate(work.entries):
+        deadline = entry.share.changes_after
+        if deadline is not None and deadline < as_of:
+            judged = entry._replace(share=share(entry.row, as_of))
+            work.entries[index] = judged
+            work.rows.counted[index] = text_of_cells(judged.share.cells)
+            work.rows.changes_after[index] = judged.share.changes_after
+            _accumulate(work.total, difference(judged.share.cells, entry.share.cells))
+
+
+async def _merge_known(
+    connection: Connection, known: dict[RequestKey, Entry], as_of: datetime, delta: dict[Cell, int]
+) -> None:
+    for entry in known.values():
+        _accumulate(delta, {cell: -count for cell, count in entry.share.cells.items()})
+    updates = LedgerRows()
+    for old in await repository.lock_rows(connection, list(known)):
+        merged = _merged(old, known[old.key], as_of)
+        if merged is None:
+            metrics.STATEMENTS_REPEATED.inc()
+            continue
+        _accumulate(delta, difference(merged.share.cells, cells_of_text(old.counted)))
+        _lay_out(updates, merged)
+    await repository.update_rows(connection, updates)
+
+
+def _merged(old: StoredRow, new: Entry, as_of: datetime) -> Entry | None:
+    """The row with what the batch says; none where it says nothing new."""
+    before = row_of_text(old.statements, withdrawn=old.withdrawn)
+    after = joined(before, new.row)
+    return None if after == before else Entry(old.key, after, share(after, as_of))
+
+
+def _lay_out(rows: LedgerRows, entry: Entry) -> None:
+    rows.append(
+        entry.key,
+        text_of_row(entry.row),
+        text_of_cells(entry.share.cells),
+        withdrawn=entry.row.withdrawn,
+        changes_after=entry.share.changes_after,
+    )
+
+
+def _accumulate(total: dict[Cell, int], cells: dict[Cell, int]) -> None:
+    for cell, count in cells.items():
+        total[cell] = total.get(cell, 0) + count

@@ -1,0 +1,175 @@
+"""SQL of the publisher: from marks to the queue, from the queue to figures."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from spplus_chassis.database import Connection
+from spplus_indicators.figures import FigureKey, Place, Published, Revision, Target
+
+_READ_MARKS = "SELECT id, structure_code, month, measures FROM marks ORDER BY id LIMIT $1"
+_DELETE_MARKS = "DELETE FROM marks WHERE id = ANY($1::bigint[])"
+_ENQUEUE = """
+INSERT INTO publication_queue AS queue (structure_code, month, measures, not_before)
+SELECT structure_code, month, string_to_array(measures, ' '), not_before
+FROM unnest($1::text[], $2::date[], $3::text[], $4::timestamptz[])
+    AS given (structure_code, month, measures, not_before)
+ON CONFLICT (structure_code, month) DO UPDATE SET measures = (
+    SELECT array_agg(DISTINCT measure ORDER BY measure) FROM unnest(queue.measures || excluded.measures) AS measure
+)
+WHERE NOT queue.measures @> excluded.measures
+"""
+_DEQUEUE = """
+DELETE FROM publication_queue AS queue
+USING (
+    SELECT structure_code, month FROM publication_queue WHERE not_before <= $1 ORDER BY not_before LIMIT $2
+) AS due
+WHERE queue.structure_code = due.structure_code AND queue.month = due.month
+RETURNING queue.structure_code, queue.month, queue.measures
+"""
+_NEXT = "SELECT min(not_before) FROM publication_queue"
+_ENDED = """
+SELECT structure_code, period_start, array_agg(DISTINCT indicator_code)
+FROM figures WHERE provisional AND period_end <= $1
+GROUP BY structure_code, period_start ORDER BY structure_code, period_start LIMIT $2
+"""
+_TALLIES = """
+SELECT wanted.position, tally.measure, sum(tally.count)::bigint
+FROM unnest($1::int[], $2::text[], $3::date[], $4::date[]) AS wanted (position, structure_code, since, until)
+JOIN closure ON closure.ancestor = wanted.structure_code
+JOIN tallies AS tally
+    ON tally.structure_code = closure.descendant
+    AND tally.month >= greatest(wanted.since, closure.since) AND tally.month < least(wanted.until, closure.until)
+GROUP BY wanted.position, tally.measure
+"""
+_FIGURES = """
+SELECT figure.structure_code, figure.indicator_code, figure.period_kind, figure.period_start, figure.revision,
+    figure.status, figure.n, figure.value, figure.numerator, figure.denominator, figure.interval_low,
+    figure.interval_high, figure.method_version, figure.provisional
+FROM figures AS figure
+JOIN unnest($1::text[], $2::text[], $3::date[]) AS wanted (structure_code, period_kind, period_start)
+    ON figure.structure_code = wanted.structure_code AND figure.period_kind = wanted.period_kind
+    AND figure.period_start = wanted.period_start
+"""
+_SAVE = """
+INSERT INTO figures AS figure (structure_code, indicator_code, period_kind, period_start, period_end, revision, status,
+    n, value, numerator, denominator, interval_low, interval_high, method_version, provisional, computed_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::date[], $6::int[], $7::text[], $8::bigint[],
+    $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::float8[], $14::int[], $15::boolean[],
+    $16::timestamptz[])
+ON CONFLICT (structure_code, period_kind, period_start, indicator_code) DO UPDATE
+SET period_end = excluded.period_end, revision = excluded.revision, status = excluded.status, n = excluded.n,
+    value = excluded.value, numerator = excluded.numerator, denominator = excluded.denominator,
+    interval_low = excluded.interval_low, interval_high = excluded.interval_high,
+    method_version = excluded.method_version, provisional = excluded.provisional, computed_at = excluded.computed_at
+WHERE figure.revision < excluded.revision
+"""
+_UNDECLARED = """
+INSERT INTO undeclared (structure_code, first_seen_at) SELECT code, $2 FROM unnest($1::text[]) AS code
+ON CONFLICT DO NOTHING
+"""
+_TREE = "SELECT tree_version FROM progress FOR SHARE"
+_LARGE = """
+SELECT ancestor, count(DISTINCT descendant) - 1 FROM closure GROUP BY ancestor HAVING count(DISTINCT descendant) > 1
+"""
+
+
+class Mark(NamedTuple):
+    """A cell group that changed."""
+
+    id: int
+    structure_code: str
+    month: date
+    measures: tuple[str, ...]
+
+
+async def read_marks(connection: Connection, limit: int) -> list[Mark]:
+    """The oldest marks."""
+    return [Mark(row[0], row[1], row[2], tuple(row[3])) for row in await connection.fetch(_READ_MARKS, limit)]
+
+
+async def delete_marks(connection: Connection, marks: Iterable[Mark]) -> None:
+    """Delete exactly these."""
+    await connection.execute(_DELETE_MARKS, [mark.id for mark in marks])
+
+
+async def enqueue(
+    connection: Connection, targets: Mapping[tuple[str, date], set[str]], times: Sequence[datetime]
+) -> None:
+    """Put targets into the queue, each not before its time; one that waits already keeps its time."""
+    await connection.execute(
+        _ENQUEUE,
+        [place[0] for place in targets],
+        [place[1] for place in targets],
+        [" ".join(sorted(measures)) for measures in targets.values()],
+        times,
+    )
+
+
+async def dequeue(connection: Connection, now: datetime, limit: int) -> list[Target]:
+    """Take the targets whose time has come, the longest waiting first."""
+    rows = await connection.fetch(_DEQUEUE, now, limit)
+    return [Target(row[0], row[1], frozenset(row[2])) for row in rows]
+
+
+async def next_time(connection: Connection) -> datetime | None:
+    """When the next target may be published; none when nothing waits."""
+    instant: datetime | None = await connection.fetchval(_NEXT)
+    return instant
+
+
+async def ended_periods(connection: Connection, today: date, limit: int) -> list[tuple[str, date, list[str]]]:
+    """Structure, first month and indicators of provisional figures whose period is over."""
+    return [(row[0], row[1], list(row[2])) for row in await connection.fetch(_ENDED, today, limit)]
+
+
+async def tallies_of(connection: Connection, places: Sequence[Place]) -> list[dict[str, int]]:
+    """Counts by measure of each place, descendants and months pooled."""
+    tallies: list[dict[str, int]] = [{} for _ in places]
+    rows = await connection.fetch(
+        _TALLIES,
+        list(range(len(places))),
+        [place.structure_code for place in places],
+        [place.span.start for place in places],
+        [place.span.end for place in places],
+    )
+    for position, measure, count in rows:
+        tallies[position][measure] = count
+    return tallies
+
+
+async def figures_of(connection: Connection, places: Sequence[Place]) -> dict[FigureKey, Published]:
+    """The figures that stand at these places."""
+    rows = await connection.fetch(
+        _FIGURES,
+        [place.structure_code for place in places],
+        [str(place.span.kind) for place in places],
+        [place.span.start for place in places],
+    )
+    return {(row[0], row[1], row[2], row[3]): Published(*row[4:]) for row in rows}
+
+
+async def save_figures(connection: Connection, revisions: Sequence[Revision]) -> None:
+    """Write figures; a revision never goes back."""
+    columns: list[list[object]] = [[] for _ in range(16)]
+    for key, period_end, figure, computed_at in revisions:
+        for column, value in zip(columns, (*key, period_end, *figure, computed_at), strict=True):
+            column.append(value)
+    await connection.execute(_SAVE, *columns)
+
+
+async def note_undeclared(connection: Connection, codes: Sequence[str], now: datetime) -> None:
+    """Remember since when a structure has been spoken of without being declared."""
+    if codes:
+        await connection.execute(_UNDECLARED, sorted(codes), now)
+
+
+async def tree_version(connection: Connection) -> int:
+    """The version of the tree; it does not change until the end of the transaction."""
+    version: int = await connection.fetchval(_TREE)
+    return version
+
+
+async def descendant_counts(connection: Connection) -> dict[str, int]:
+    """How many structures are below each that has any."""
+    return {row[0]: row[1] for row in await connection.fetch(_LARGE)}

@@ -1,0 +1,31 @@
+"""Settings of the indicators service, from ``SPPLUS_INDICATORS_*``."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from spplus_chassis.settings import ServiceSettings
+
+
+class IndicatorsSettings(ServiceSettings):
+    """What an operator may set; durations in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="SPPLUS_INDICATORS_")
+
+    http_port: int = Field(default=8002, ge=1, le=65535)
+    """Port that HTTP listens on."""
+    min_sample: int = Field(default=30, ge=1)
+    """Fewest answers, requests or calls for which a value is published."""
+    publish_small_seconds: float = Field(default=0.25, ge=0)
+    """Least time between two revisions of a figure of a structure."""
+    publish_large_seconds: float = Field(default=5.0, ge=0)
+    """The same above `large_descendants`."""
+    publish_root_seconds: float = Field(default=10.0, ge=0)
+    """The same for the root of a tree."""
+    large_descendants: int = Field(default=500, ge=1)
+    """Above how many descendants a structure is large."""
+    publish_batch: int = Field(default=200, ge=1)
+    """Most structures and months that one transaction of the publisher takes."""
+    publish_poll_seconds: float = Field(default=0.5, gt=0)
+    """How often the publisher looks when nobody woke it."""
+    sweep_seconds: float = Field(default=1.0, gt=0)
+    """How often passed deadlines are looked for."""

@@ -1,0 +1,150 @@
+"""SQL that writes the structures and their closure, in bulk: thousands of declarations are a few statements."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from spplus_chassis.database import Connection
+from spplus_indicators.tree import Reach
+
+Place = tuple[str, Reach]
+"""A structure and one stretch of months in which it counts towards an ancestor or itself."""
+
+_LOCK = "SELECT tree_on FROM progress FOR UPDATE"
+_LOAD = "SELECT code, version, told_at, told_id, parents, not_applicable FROM structures"
+_CHANGING = "SELECT code FROM structures WHERE next_change_on <= $1"
+_SAVE = """
+INSERT INTO structures (code, version, told_at, told_id, parents, next_change_on, not_applicable)
+SELECT code, version, told_at, told_id, parents, next_change_on, string_to_array(not_applicable, ' ')
+FROM unnest($1::text[], $2::int[], $3::timestamptz[], $4::text[], $5::jsonb[], $6::date[], $7::text[])
+    AS given (code, version, told_at, told_id, parents, next_change_on, not_applicable)
+ON CONFLICT (code) DO UPDATE
+SET version = excluded.version, told_at = excluded.told_at, told_id = excluded.told_id, parents = excluded.parents,
+    next_change_on = excluded.next_change_on, not_applicable = excluded.not_applicable
+"""
+_REMOVE = """
+DELETE FROM closure
+USING unnest($1::text[], $2::text[], $3::date[]) AS given (ancestor, descendant, since)
+WHERE closure.ancestor = given.ancestor AND closure.descendant = given.descendant AND closure.since = given.since
+"""
+_INSERT = """
+INSERT INTO closure (ancestor, descendant, since, until)
+SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::date[])
+"""
+# The ancestor of each place is marked in the months that hold data of the descendant: both lose or gain it.
+_MARK_PLACES = """
+INSERT INTO marks (structure_code, month, measures)
+SELECT given.ancestor, tally.month, array_agg(DISTINCT tally.measure)
+FROM unnest($1::text[], $2::text[], $3::date[], $4::date[]) AS given (ancestor, descendant, since, until)
+JOIN tallies AS tally
+    ON tally.structure_code = given.descendant AND tally.month >= given.since AND tally.month < given.until
+GROUP BY given.ancestor, tally.month
+"""
+_MARK_OWN_AND_BELOW = """
+INSERT INTO marks (structure_code, month, measures)
+SELECT closure.ancestor, tally.month, array_agg(DISTINCT tally.measure)
+FROM closure
+JOIN tallies AS tally
+    ON tally.structure_code = closure.descendant AND tally.month >= closure.since AND tally.month < closure.until
+WHERE closure.ancestor = ANY($1::text[])
+GROUP BY closure.ancestor, tally.month
+"""
+_DECLARED = "DELETE FROM undeclared WHERE structure_code = ANY($1::text[])"
+_TURN = "UPDATE progress SET tree_version = tree_version + $1, tree_on = greatest(tree_on, $2)"
+
+
+class Stored(NamedTuple):
+    """A declared structure, as kept."""
+
+    code: str
+    version: int
+    told_at: datetime
+    told_id: str
+    parents: tuple[tuple[date, str | None], ...]
+    """Parents with their first day, as declared."""
+    not_applicable: frozenset[str]
+
+
+class Saved(NamedTuple):
+    """A structure to keep, with the next day on which its parent changes."""
+
+    structure: Stored
+    next_change_on: date | None
+
+
+async def lock(connection: Connection) -> date:
+    """Change the tree alone until the end of the transaction; returns the day that it stands for."""
+    day: date = await connection.fetchval(_LOCK)
+    return day
+
+
+async def load(connection: Connection) -> dict[str, Stored]:
+    """All declared structures."""
+    rows = await connection.fetch(_LOAD)
+    return {row[0]: Stored(row[0], row[1], row[2], row[3], _parents(row[4]), frozenset(row[5])) for row in rows}
+
+
+async def changing(connection: Connection, today: date) -> list[str]:
+    """Structures with a parent that became valid since the tree was last turned."""
+    return [row[0] for row in await connection.fetch(_CHANGING, today)]
+
+
+async def save(connection: Connection, structures: Sequence[Saved]) -> None:
+    """Insert or replace declarations; they are undeclared no more."""
+    codes = [saved.structure.code for saved in structures]
+    await connection.execute(
+        _SAVE,
+        codes,
+        [saved.structure.version for saved in structures],
+        [saved.structure.told_at for saved in structures],
+        [saved.structure.told_id for saved in structures],
+        [json.dumps([[day.isoformat(), parent] for day, parent in saved.structure.parents]) for saved in structures],
+        [saved.next_change_on for saved in structures],
+        [" ".join(sorted(saved.structure.not_applicable)) for saved in structures],
+    )
+    await connection.execute(_DECLARED, codes)
+
+
+async def remove_places(connection: Connection, places: Sequence[Place]) -> None:
+    """Take places out of the closure, marking the ancestors that lose data."""
+    await _mark_places(connection, places)
+    await connection.execute(
+        _REMOVE,
+        [reach.ancestor for _, reach in places],
+        [code for code, _ in places],
+        [reach.since for _, reach in places],
+    )
+
+
+async def add_places(connection: Connection, places: Sequence[Place]) -> None:
+    """Put places into the closure, marking the ancestors that gain data."""
+    await connection.execute(_INSERT, *_columns(places))
+    await _mark_places(connection, places)
+
+
+async def mark_with_descendants(connection: Connection, codes: Iterable[str]) -> None:
+    """Mark structures in every month for which they or their descendants hold data."""
+    await connection.execute(_MARK_OWN_AND_BELOW, list(codes))
+
+
+async def turn(connection: Connection, today: date, *, changed: bool) -> None:
+    """Note the day that the tree stands for, and that readers must load it again."""
+    await connection.execute(_TURN, int(changed), today)
+
+
+async def _mark_places(connection: Connection, places: Sequence[Place]) -> None:
+    await connection.execute(_MARK_PLACES, *_columns(places))
+
+
+def _columns(places: Sequence[Place]) -> tuple[list[str], list[str], list[date], list[date]]:
+    return (
+        [reach.ancestor for _, reach in places],
+        [code for code, _ in places],
+        [reach.since for _, reach in places],
+        [reach.until for _, reach in places],
+    )
+
+
+def _parents(stored: str) -> tuple[tuple[date, str | None], ...]:
+    return tuple((date.fromisoformat(day), parent) for day, parent in json.loads(stored))
