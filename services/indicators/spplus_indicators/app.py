@@ -1,24 +1,41 @@
 """The composition root: settings in, a service that scores out."""
 
+from datetime import UTC, datetime
+
 from spplus_chassis import metrics
 from spplus_chassis.service import Service
+from spplus_contracts.topics import INDICATOR_COMPUTED
 from spplus_indicators import api, jobs, queries, revisions_log, subscribers
-from spplus_indicators.jobs import Publisher, system_clock
+from spplus_indicators.publisher import Pace, Publisher
 from spplus_indicators.settings import IndicatorsSettings
 
 _TURN_SECONDS = 30.0
 _GAUGE_SECONDS = 5.0
 
 
+def system_clock() -> datetime:
+    """Now, UTC."""
+    return datetime.now(UTC)
+
+
 def build(settings: IndicatorsSettings) -> Service:
     """Put the service together; nothing is opened before it is served."""
     service = Service("indicators", settings, package="spplus_indicators")
-    publisher = Publisher(lambda: service.pool, settings, on_published=service.relay.wake)
+    publisher = Publisher(
+        lambda: service.pool,
+        clock=system_clock,
+        min_sample=settings.min_sample,
+        pace=_pace(settings),
+        instance=settings.instance,
+        on_published=service.relay.wake,
+    )
     service.include(api.router(lambda: service.pool, min_sample=settings.min_sample, clock=system_clock))
     service.subscribe(subscribers.subscription(clock=system_clock, after_commit=publisher.wake))
 
     async def publish() -> None:
-        await revisions_log.restore(service.pool, settings)
+        await revisions_log.restore(
+            service.pool, settings.kafka_bootstrap_servers, settings.topic_prefix + INDICATOR_COMPUTED.name
+        )
         await publisher.run()
 
     async def sweep() -> None:
@@ -37,3 +54,14 @@ def build(settings: IndicatorsSettings) -> Service:
     service.every(_TURN_SECONDS, "turn", turn)
     service.every(_GAUGE_SECONDS, "gauge", gauge)
     return service
+
+
+def _pace(settings: IndicatorsSettings) -> Pace:
+    return Pace(
+        small_seconds=settings.publish_small_seconds,
+        large_seconds=settings.publish_large_seconds,
+        root_seconds=settings.publish_root_seconds,
+        large_descendants=settings.large_descendants,
+        batch=settings.publish_batch,
+        poll_seconds=settings.publish_poll_seconds,
+    )

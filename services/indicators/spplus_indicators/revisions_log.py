@@ -3,14 +3,12 @@
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import UnknownTopicOrPartitionError
 from pydantic import ValidationError
 
 from spplus_chassis.database import Pool
-from spplus_chassis.settings import ServiceSettings
 from spplus_contracts import EnvelopeError, IndicatorComputed, unwrap
-from spplus_contracts.topics import INDICATOR_COMPUTED
 from spplus_indicators import publication_repository
 from spplus_indicators.figures import FigureKey, Revision, revision_of
 
@@ -20,11 +18,11 @@ _POLL_MS = 200
 _SAVED_AT_ONCE = 5_000
 
 
-async def restore(pool: Pool, settings: ServiceSettings) -> int:
+async def restore(pool: Pool, bootstrap_servers: str, topic: str) -> int:
     """Read the topic once when no figure is stored; returns how many keys it held."""
     if await pool.fetchval("SELECT EXISTS (SELECT FROM figures)"):
         return 0
-    latest = await _latest(settings)
+    latest = await _latest(bootstrap_servers, topic)
     revisions = list(latest.values())
     async with pool.acquire() as connection, connection.transaction():
         for start in range(0, len(revisions), _SAVED_AT_ONCE):
@@ -34,10 +32,10 @@ async def restore(pool: Pool, settings: ServiceSettings) -> int:
     return len(revisions)
 
 
-async def _latest(settings: ServiceSettings) -> dict[FigureKey, Revision]:
-    topic = settings.topic_prefix + INDICATOR_COMPUTED.name
+async def _latest(bootstrap_servers: str, topic: str) -> dict[FigureKey, Revision]:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap_servers,
+        topic,
+        bootstrap_servers=bootstrap_servers,
         isolation_level="read_committed",
         auto_offset_reset="earliest",
         enable_auto_commit=False,
@@ -45,9 +43,9 @@ async def _latest(settings: ServiceSettings) -> dict[FigureKey, Revision]:
     )
     await consumer.start()
     try:
-        partitions = [TopicPartition(topic, number) for number in await _partitions(consumer, topic)]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
+        partitions = list(consumer.assignment())
+        if not partitions:
+            raise UnknownTopicOrPartitionError(topic)
         ends = await consumer.end_offsets(partitions)
         latest: dict[FigureKey, Revision] = {}
         while [place for place in partitions if await consumer.position(place) < ends[place]]:
@@ -56,14 +54,6 @@ async def _latest(settings: ServiceSettings) -> dict[FigureKey, Revision]:
         return latest
     finally:
         await consumer.stop()
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    await consumer.topics()
-    partitions: set[int] | None = consumer.partitions_for_topic(topic)
-    if not partitions:
-        raise UnknownTopicOrPartitionError(topic)
-    return partitions
 
 
 def _take(latest: dict[FigureKey, Revision], records: list[Any]) -> None:

@@ -1,8 +1,8 @@
 """The tree of structures through time: which structure counts towards which others, month by month.
 
 A month uses the tree of its last day, the open month today's. So a parent valid from some day of a month is the
-parent for that whole month, once that day has come. What the declarations do not say about the time before the first
-parent is taken to be as at first. A parent that nobody declared yet stands as a provisional root.
+parent for that whole month, once that day has come. Before its first parent a structure is a root. A parent that
+nobody declared yet stands as a provisional root.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -38,8 +38,8 @@ def effective_links(parents: Iterable[tuple[date, str | None]], today: date) -> 
     """The parents by month, from dates of validity; what lies ahead waits for its day."""
     by_month: dict[date, str | None] = {}
     for valid_from, parent in sorted(parents, key=lambda each: each[0]):
-        if valid_from <= today or not by_month:
-            by_month[valid_from.replace(day=1) if by_month else ALWAYS] = parent
+        if valid_from <= today:
+            by_month[valid_from.replace(day=1)] = parent
     links: list[Link] = []
     for since, parent in sorted(by_month.items()):
         if not links or links[-1].parent != parent:

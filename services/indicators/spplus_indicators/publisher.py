@@ -1,0 +1,248 @@
+"""From marks to published figures: one publisher at a time, woken by commits and by the clock.
+
+Marks are folded into a queue by structure (ancestors included) and month; what has waited for its least interval is
+computed from tallies read after the marks were, and told where it differs. A change is therefore late, never lost.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from spplus_chassis import metrics, outbox
+from spplus_chassis.database import UNREACHABLE, Connection, Pool
+from spplus_chassis.lease import Lease, LeaseLost
+from spplus_chassis.telemetry import describe
+from spplus_contracts.topics import INDICATOR_COMPUTED
+from spplus_indicators import publication_repository, tree_repository
+from spplus_indicators.figures import Revision, Target, event_of, figures_at, places_of, revisions
+from spplus_indicators.measures import NEEDS
+from spplus_indicators.periods import day_of
+from spplus_indicators.tree import Tree, effective_links
+
+log = structlog.get_logger()
+
+Clock = Callable[[], datetime]
+_MARKS_AT_ONCE = 20_000
+_ENDED_AT_ONCE = 2_000
+_LEAST_REST_SECONDS = 0.02
+_MOST_REST_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often and how much is published; durations in seconds."""
+
+    small_seconds: float = 0.25
+    """Least time between two revisions of a figure of a structure."""
+    large_seconds: float = 5.0
+    """The same above `large_descendants`."""
+    root_seconds: float = 10.0
+    """The same for the root of a tree."""
+    large_descendants: int = 500
+    batch: int = 200
+    """Most structures and months that one transaction takes."""
+    poll_seconds: float = 0.5
+    """How often to look when nobody wakes the publisher."""
+
+
+class Canopy:
+    """The tree as the publisher needs it, loaded again when it has changed."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.tree = Tree({})
+        self.not_applicable: dict[str, frozenset[str]] = {}
+        self._pace = pace
+        self._descendants: dict[str, int] = {}
+        self._version = -1
+
+    async def refresh(self, connection: Connection, today: date) -> None:
+        """Load the tree if it changed; it stays as it is until the end of the transaction."""
+        version = await publication_repository.tree_version(connection)
+        if version == self._version:
+            return
+        stored = await tree_repository.load(connection)
+        self.tree = Tree({code: effective_links(each.parents, today) for code, each in stored.items()})
+        self.not_applicable = {code: each.not_applicable for code, each in stored.items() if each.not_applicable}
+        self._descendants = await publication_repository.descendant_counts(connection)
+        self._version = version
+
+    def interval_seconds(self, code: str) -> float:
+        """The least time between two revisions of a figure of this structure."""
+        below = self._descendants.get(code, 0)
+        if below and self.tree.is_root(code):
+            return self._pace.root_seconds
+        if below > self._pace.large_descendants:
+            return self._pace.large_seconds
+        return self._pace.small_seconds
+
+
+class Publisher:
+    """Turns marks into revisions; one publisher at a time."""
+
+    def __init__(
+        self,
+        pool: Callable[[], Pool],
+        *,
+        clock: Clock,
+        min_sample: int,
+        pace: Pace,
+        instance: str = "1",
+        on_published: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._min_sample = min_sample
+        self._pace = pace
+        self._instance = instance
+        self._on_published = on_published
+        self._canopy = Canopy(pace)
+        self._not_before: dict[str, datetime] = {}
+        self._wake = asyncio.Event()
+
+    def wake(self, changed: object = True) -> None:  # noqa: FBT002 - called with the result of a batch
+        """Look for marks now; call after a commit that changed tallies."""
+        if changed:
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled; on cancellation give the role away."""
+        lease = Lease(self._pool(), "indicators-publisher", self._instance)
+        try:
+            while True:
+                try:
+                    pause = await self._round(lease) if await lease.hold() else self._pace.poll_seconds
+                except (LeaseLost, *UNREACHABLE) as error:
+                    log.warning("publisher_retry", error=describe(error))
+                    pause = self._pace.poll_seconds
+                await self._rest(pause)
+        finally:
+            with contextlib.suppress(*UNREACHABLE):
+                await lease.release()
+
+    async def _round(self, lease: Lease) -> float:
+        """Publish what may be published now; returns for how long to rest unless woken."""
+        began = time.perf_counter()
+        folded = await self.fold_marks(lease)
+        taken, written = await self.publish(lease)
+        seconds = time.perf_counter() - began
+        if taken:
+            metrics.PUBLISH_SECONDS.observe(seconds)
+        if written:
+            self._on_published()
+        if folded == _MARKS_AT_ONCE or taken == self._pace.batch:
+            # More is waiting. Intake shares this process: rest as long as was worked.
+            await asyncio.sleep(min(seconds, _MOST_REST_SECONDS))
+            return 0.0
+        await asyncio.sleep(max(_LEAST_REST_SECONDS, min(seconds, _MOST_REST_SECONDS)))
+        return await self._until_next()
+
+    async def _until_next(self) -> float:
+        instant = await publication_repository.next_time(self._pool())  # type: ignore[arg-type] # a pool fetches too
+        poll = self._pace.poll_seconds
+        if instant is None:
+            return poll
+        return min(poll, max(0.0, (instant - self._clock()).total_seconds()))
+
+    async def _rest(self, seconds: float) -> None:
+        if seconds > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), seconds)
+        self._wake.clear()
+
+    async def fold_marks(self, lease: Lease | None = None) -> int:
+        """Move marks into the queue, by structure, ancestor and month; returns how many marks there were."""
+        now = self._clock()
+        async with self._pool().acquire() as connection, connection.transaction():
+            await self._assert_held(lease, connection)
+            await self._canopy.refresh(connection, day_of(now))
+            marks = await publication_repository.read_marks(connection, _MARKS_AT_ONCE)
+            if not marks:
+                return 0
+            targets: dict[tuple[str, date], set[str]] = {}
+            tree = self._canopy.tree
+            for _, structure, month, measures in marks:
+                for code in tree.towards(structure, month):
+                    targets.setdefault((code, month), set()).update(measures)
+            await self._enqueue(connection, targets, now)
+            await publication_repository.delete_marks(connection, marks)
+        return len(marks)
+
+    async def _enqueue(self, connection: Connection, targets: dict[tuple[str, date], set[str]], now: datetime) -> None:
+        tree = self._canopy.tree
+        unknown = {code for code, _ in targets if code not in tree}
+        await publication_repository.note_undeclared(connection, sorted(unknown), now)
+        declared = {place: targets[place] for place in sorted(targets) if place[0] not in unknown}
+        times = [max(now, self._not_before.get(code, now)) for code, _ in declared]
+        await publication_repository.enqueue(connection, declared, times)
+
+    async def publish(self, lease: Lease | None = None) -> tuple[int, int]:
+        """Publish targets whose time has come; returns how many there were and how many revisions they made."""
+        now = self._clock()
+        async with self._pool().acquire() as connection, connection.transaction():
+            await self._assert_held(lease, connection)
+            targets = await publication_repository.dequeue(connection, now, self._pace.batch)
+            if not targets:
+                return 0, 0
+            made = await self._revisions(connection, targets, now)
+            if made:
+                await publication_repository.save_figures(connection, made)
+                await outbox.append(
+                    connection,
+                    [outbox.row_of(event_of(each), topic=INDICATOR_COMPUTED.name, now=now) for each in made],
+                )
+        self._note(targets, made, now)
+        return len(targets), len(made)
+
+    async def _revisions(self, connection: Connection, targets: Iterable[Target], now: datetime) -> list[Revision]:
+        wanted = places_of(targets)
+        places = list(wanted)
+        tallies = await publication_repository.tallies_of(connection, places)
+        standing = await publication_repository.figures_of(connection, places)
+        made: list[Revision] = []
+        for place, tally in zip(places, tallies, strict=True):
+            collected = [
+                code
+                for code in wanted[place]
+                if (place.structure_code, code, str(place.span.kind), place.span.start) in standing
+            ]
+            figures = figures_at(
+                wanted[place],
+                tally,
+                collected=collected,
+                not_applicable=self._canopy.not_applicable.get(place.structure_code, frozenset()),
+                min_sample=self._min_sample,
+            )
+            made += revisions(place, figures, standing, now)
+        return made
+
+    def _note(self, targets: Sequence[Target], made: Sequence[Revision], now: datetime) -> None:
+        for target in targets:
+            seconds = self._canopy.interval_seconds(target.structure_code)
+            self._not_before[target.structure_code] = now + timedelta(seconds=seconds)
+        for revision in made:
+            metrics.REVISIONS_WRITTEN.labels(revision.figure.status).inc()
+
+    async def close_periods(self) -> int:
+        """Queue the provisional figures whose period is over, so that they are told once more as final."""
+        now = self._clock()
+        async with self._pool().acquire() as connection, connection.transaction():
+            ended = await publication_repository.ended_periods(connection, day_of(now), _ENDED_AT_ONCE)
+            if ended:
+                targets = {
+                    (code, start): {measure for indicator in indicators for measure in NEEDS.get(indicator, ())}
+                    for code, start, indicators in ended
+                }
+                await publication_repository.enqueue(connection, targets, [now] * len(targets))
+        if ended:
+            self.wake()
+        return len(ended)
+
+    @staticmethod
+    async def _assert_held(lease: Lease | None, connection: Connection) -> None:
+        if lease is not None:
+            await lease.assert_held(connection)
