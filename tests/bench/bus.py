@@ -22,9 +22,7 @@ async def fill(bootstrap_servers: str, topic: str, messages: Iterable[Message]) 
     try:
         pending = []
         for message in messages:
-            pending.append(
-                await producer.send(topic, key=message.key, value=message.value, headers=message.headers)  # type: ignore[arg-type]  # a null header is part of the load
-            )
+            pending.append(await producer.send(topic, key=message.key, value=message.value, headers=message.headers))
             written += 1
             if len(pending) == _CHUNK:
                 await asyncio.gather(*pending)

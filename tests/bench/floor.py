@@ -89,7 +89,10 @@ async def relay(pool: asyncpg.Pool, producer: AIOKafkaProducer, topic: str, wake
         if rows:
             async with producer.transaction():
                 await asyncio.gather(
-                    *[await producer.send(topic, key=row["key"].encode(), value=row["payload"].encode()) for row in rows]
+                    *[
+                        await producer.send(topic, key=row["key"].encode(), value=row["payload"].encode())
+                        for row in rows
+                    ]
                 )
             await pool.execute("DELETE FROM outbox WHERE seq <= $1", rows[-1]["seq"])
         else:
@@ -117,7 +120,7 @@ async def run(options: argparse.Namespace) -> None:
         await batches.join()
     else:
         started = await read_and_write(consumer, pool, wake, options.total)
-    while await pool.fetchval("SELECT count(*) FROM outbox"):
+    while await pool.fetchval("SELECT count(*) FROM outbox"):  # noqa: ASYNC110 - the state is in the database
         await asyncio.sleep(0.02)
     seconds = time.time() - started
     counted = Counter({row["structure"]: row["total"] for row in await pool.fetch(TOTALS)})

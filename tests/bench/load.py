@@ -111,7 +111,6 @@ def _fields(code: str, told_at: datetime, now: datetime, chance: random.Random) 
         "submitted_at": told_at,
         "channels": chance.sample(("desk", "phone", "email", "online_account"), 2),
         "sentiment": chance.choice(("positive", "positive", "neutral", "negative")),
-        "dimensions": {"accessibility": "positive", "relation": "neutral"},
         "engagements": ["sp-plus-2021/5"],
         "answer_due_at": due_at,
         "announced_at": told_at,
@@ -122,7 +121,9 @@ def _fields(code: str, told_at: datetime, now: datetime, chance: random.Random) 
 
 def _uuid7(instant: datetime, chance: random.Random) -> str:
     milliseconds = int(instant.timestamp() * 1000)
-    return str(UUID(int=milliseconds << 80 | 0x7 << 76 | chance.getrandbits(12) << 64 | 0x2 << 62 | chance.getrandbits(62)))
+    return str(
+        UUID(int=milliseconds << 80 | 0x7 << 76 | chance.getrandbits(12) << 64 | 0x2 << 62 | chance.getrandbits(62))
+    )
 
 
 def _spoilt(number: int, envelope: Envelope, event: FeedbackSubmitted) -> Message:
