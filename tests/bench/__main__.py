@@ -13,6 +13,7 @@ from spplus_chassis.topics import create_topics
 from spplus_contracts.topics import FEEDBACK_SUBMITTED, INDICATOR_COMPUTED, TOPICS
 from tests.bench import results
 from tests.bench.bus import fill
+from tests.bench.latency import run_latency
 from tests.bench.load import Load, a_load
 from tests.bench.results import Latency, Throughput
 from tests.bench.scoring import declare, expected_figures, run_indicators
@@ -50,6 +51,9 @@ async def bench(options: argparse.Namespace) -> int:
         throughputs = await _throughputs(console, stand, load)
         results.show_throughput(console, throughputs, title)
         runs += throughputs
+        latency = await _latency(console, stand, options)
+        results.show_latency(console, latency)
+        runs.append(latency)
     file = results.write_json(runs, vars(options))
     console.print(f"Written to {file}")
     return 1 if results.show_wrong(console, runs) else 0
@@ -72,6 +76,12 @@ async def _throughputs(console: Console, stand: Stand, load: Load) -> list[Throu
     with console.status("Running the indicators service"):
         runs.append(await run_indicators(stand, load, PREFIX, expected))
     return runs
+
+
+async def _latency(console: Console, stand: Stand, options: argparse.Namespace) -> Latency:
+    with console.status("Running the whole platform at a steady rate"):
+        offices = min(200, options.offices)
+        return await run_latency(stand, offices=offices, rate=options.rate, seconds=options.seconds)
 
 
 if __name__ == "__main__":
