@@ -10,6 +10,9 @@ from pydantic_core import CoreSchema, core_schema
 OPEN = {"open": True}
 """Validation context of a reader."""
 
+LONGEST_VALUE = 64
+"""Longest value that a list may ever hold, in characters."""
+
 
 class ClosedList(StrEnum):
     """Base of every list of values in an event.
@@ -31,7 +34,9 @@ class ClosedList(StrEnum):
         return core_schema.union_schema(
             [
                 core_schema.literal_schema(known),
-                core_schema.with_info_after_validator_function(newer_value, core_schema.str_schema(max_length=64)),
+                core_schema.with_info_after_validator_function(
+                    newer_value, core_schema.str_schema(max_length=LONGEST_VALUE)
+                ),
             ],
             mode="left_to_right",
             custom_error_type="closed_list",

@@ -5,6 +5,7 @@ the SDK, which costs more than the validation of the event; the SDK is the judge
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +13,8 @@ from typing import Any
 
 STRUCTURED = "application/cloudevents+json"
 JSON = "application/json"
-_MAX_ID_LENGTH = 256
+_MAX_LENGTH = 256
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 Headers = Iterable[tuple[str, bytes | None]]
 
@@ -68,7 +70,7 @@ def unwrap(headers: Headers, value: bytes | None) -> tuple[Envelope, bytes]:
     if value is None:
         raise EnvelopeError("tombstone", "the record has no value")
     texts = _texts(headers)
-    if texts.get("content-type", "").startswith(STRUCTURED):
+    if texts.get("content-type", "").lower().startswith(STRUCTURED):
         return open_structured(_parsed(value))
     return _envelope({name[3:]: text for name, text in texts.items() if name.startswith("ce_")}, texts), value
 
@@ -119,7 +121,7 @@ def _texts(headers: Headers) -> dict[str, str]:
 def _parsed(value: bytes) -> dict[str, Any]:
     try:
         event = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise EnvelopeError("bad_json", "the value is not JSON") from None
     if not isinstance(event, dict):
         raise EnvelopeError("bad_json", "the value is not a JSON object")
@@ -132,19 +134,34 @@ def _envelope(attributes: Mapping[str, str], extensions: Mapping[str, str]) -> E
             raise EnvelopeError("missing_attribute", f"{name} is missing")
     if attributes.get("specversion") != "1.0":
         raise EnvelopeError("bad_header", "specversion must be 1.0")
-    if len(attributes["id"]) > _MAX_ID_LENGTH:
-        raise EnvelopeError("bad_header", f"id is longer than {_MAX_ID_LENGTH} characters")
-    try:
-        time = datetime.fromisoformat(attributes["time"])
-    except ValueError:
-        raise EnvelopeError("bad_header", "time is not an RFC 3339 instant") from None
-    if time.tzinfo is None:
-        raise EnvelopeError("bad_header", "time has no offset")
+    for name in ("id", "source", "type", "subject"):
+        _check_text(name, attributes.get(name, ""))
+    traceparent = extensions.get("traceparent") or attributes.get("traceparent")
     return Envelope(
         id=attributes["id"],
         source=attributes["source"],
         type=attributes["type"],
-        time=time.astimezone(UTC),
+        time=_instant(attributes["time"]),
         subject=attributes.get("subject"),
-        traceparent=extensions.get("traceparent"),
+        # A malformed trace is dropped, as the W3C recommendation asks: it is no fault of the event.
+        traceparent=traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None,
     )
+
+
+def _check_text(name: str, text: str) -> None:
+    """No control characters, as CloudEvents asks; an address or a sentence is no identifier."""
+    if len(text) > _MAX_LENGTH:
+        raise EnvelopeError("bad_header", f"{name} is longer than {_MAX_LENGTH} characters")
+    if not text.isprintable() or " " in text or "@" in text:
+        raise EnvelopeError("bad_header", f"{name} holds a space, an @ or a control character")
+
+
+def _instant(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+        in_utc = time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise EnvelopeError("bad_header", "time is not an RFC 3339 instant") from None
+    if time.tzinfo is None:
+        raise EnvelopeError("bad_header", "time has no offset")
+    return in_utc

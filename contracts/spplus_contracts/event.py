@@ -14,7 +14,7 @@ from spplus_contracts.vocabulary import Opaque, Version
 class Part(BaseModel):
     """A value object inside an event."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, ser_json_inf_nan="null")
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class Event(Part):
@@ -34,13 +34,16 @@ class Event(Part):
 
     @classmethod
     def read_json(cls, data: bytes) -> Self:
-        """Read JSON that another version of this contract may have written. Raises `pydantic.ValidationError`."""
-        return cls.model_validate_json(data, extra="ignore", context=OPEN)
+        """Read JSON that another version of this contract may have written. Raises `pydantic.ValidationError`.
+
+        Strict as the published schema: ``true`` or ``"1"`` is no number, a number is no instant.
+        """
+        return cls.model_validate_json(data, strict=True, extra="ignore", context=OPEN)
 
     @classmethod
     def check_json(cls, data: bytes) -> Self:
         """Take JSON from a source at the gate: extra fields dropped, values of closed lists checked."""
-        return cls.model_validate_json(data, extra="ignore")
+        return cls.model_validate_json(data, strict=True, extra="ignore")
 
     def to_json(self) -> bytes:
         """The data as JSON; absent fields are left out, times end with Z."""

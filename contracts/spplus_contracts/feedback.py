@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from spplus_contracts.event import Part, Statement
 from spplus_contracts.vocabulary import (
+    MOST_ENGAGEMENTS,
     Author,
     Channel,
     Country,
@@ -78,7 +79,7 @@ class FeedbackSubmitted(Statement):
     """When the opinion was given, UTC."""
     author: Author = Author.CITIZEN
     """Opinions of agents count in no figure."""
-    channels: frozenset[Channel] = frozenset()
+    channels: Annotated[frozenset[Channel], Field(max_length=32)] = frozenset()
     """How the citizen and the service met."""
     sentiment: Sentiment | None = None
     """The feeling, if given."""
@@ -88,7 +89,7 @@ class FeedbackSubmitted(Statement):
     """The mark of a survey or a rating."""
     procedure_code: ProcedureCode | None = None
     """The procedure, as a code."""
-    engagements: frozenset[Engagement] = frozenset()
+    engagements: Annotated[frozenset[Engagement], Field(max_length=MOST_ENGAGEMENTS)] = frozenset()
     """The commitments that the opinion is about."""
     proposal: bool = False
     """True for an idea for improvement."""
@@ -120,5 +121,5 @@ class FeedbackSubmitted(Statement):
 
     @property
     def happened_at(self) -> datetime:
-        """When the opinion was given."""
-        return self.submitted_at
+        """When the opinion was given, or the deadline announced if later."""
+        return self.submitted_at if self.announced_at is None else max(self.submitted_at, self.announced_at)

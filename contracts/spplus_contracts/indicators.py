@@ -1,13 +1,16 @@
 """IndicatorComputed: a figure of quality of service was computed or computed again."""
 
 from datetime import date, datetime
+from math import inf
 from typing import Annotated, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from spplus_contracts.event import Event, Part
 from spplus_contracts.vocabulary import (
+    MOST_ENGAGEMENTS,
     Count,
+    Day,
     Engagement,
     IndicatorCode,
     IndicatorStatus,
@@ -25,9 +28,9 @@ class Period(Part):
 
     kind: PeriodKind
     """Length of the period."""
-    start: date
+    start: Day
     """First day."""
-    end: date
+    end: Day
     """First day after it."""
 
     @field_validator("end")
@@ -38,6 +41,9 @@ class Period(Part):
             message = "must lie after start"
             raise ValueError(message)
         return value
+
+
+_BOUNDS = {Unit.RATE: (0.0, 1.0), Unit.POINTS: (-100.0, 100.0), Unit.DAYS: (0.0, inf), Unit.COUNT: (0.0, inf)}
 
 
 class Interval(Part):
@@ -51,6 +57,14 @@ class Interval(Part):
     """Level of confidence."""
     method: IntervalMethod
     """How it was computed."""
+
+    @field_validator("high")
+    @classmethod
+    def _not_under_low(cls, value: float, info: ValidationInfo) -> float:
+        if value < info.data.get("low", value):
+            message = "lies under low"
+            raise ValueError(message)
+        return value
 
 
 class IndicatorComputed(Event):
@@ -79,7 +93,7 @@ class IndicatorComputed(Event):
     """The figure, in `unit`."""
     numerator: float | None = None
     """What was counted on top, where the figure is a ratio."""
-    denominator: float | None = None
+    denominator: Annotated[float, Field(ge=0)] | None = None
     """What was counted below."""
     interval: Interval | None = None
     """95 % interval, where the figure has one."""
@@ -91,9 +105,9 @@ class IndicatorComputed(Event):
     """The revision that this one replaces."""
     computed_at: Instant
     """When, UTC."""
-    tree_on: date
+    tree_on: Day
     """Date of the tree of structures used."""
-    engagements: tuple[Engagement, ...] = ()
+    engagements: Annotated[tuple[Engagement, ...], Field(max_length=MOST_ENGAGEMENTS)] = ()
     """Commitments that the figure is about."""
 
     @field_validator("value", "numerator", "denominator", "interval")
@@ -105,6 +119,15 @@ class IndicatorComputed(Event):
             raise ValueError(message)
         if value is not None and status not in {IndicatorStatus.OK, IndicatorStatus.UNKNOWN}:
             message = f"must be absent when status is {status}"
+            raise ValueError(message)
+        return value
+
+    @field_validator("value")
+    @classmethod
+    def _inside_unit(cls, value: float | None, info: ValidationInfo) -> float | None:
+        low, high = _BOUNDS.get(info.data.get("unit", Unit.UNKNOWN), (-inf, inf))
+        if value is not None and not low <= value <= high:
+            message = f"must lie between {low:g} and {high:g}"
             raise ValueError(message)
         return value
 

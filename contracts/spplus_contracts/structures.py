@@ -1,15 +1,25 @@
 """StructureDeclared: reference data about one structure, with its history."""
 
-from datetime import date
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from spplus_contracts.event import Event, Part
-from spplus_contracts.vocabulary import DelayCalendar, Department, IndicatorCode, StructureCode, Version
+from spplus_contracts.vocabulary import Day, DelayCalendar, Department, IndicatorCode, StructureCode, Version
 
-PublicName = Annotated[str, Field(min_length=1, max_length=300, json_schema_extra={"x-public-name": True})]
+PublicName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=300,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]+$",
+        json_schema_extra={"x-public-name": True},
+    ),
+]
 """Name of a public body, a network or a town: public reference data, never of a person."""
+
+MOST_DATED = 200
+"""Most links or delays that one structure can have had over time."""
 
 
 class ParentLink(Part):
@@ -17,7 +27,7 @@ class ParentLink(Part):
 
     parent_code: StructureCode | None = None
     """The parent; absent for a root."""
-    valid_from: date
+    valid_from: Day
     """First day, Europe/Paris."""
 
 
@@ -28,7 +38,7 @@ class AnnouncedDelay(Part):
     """Length of the delay."""
     calendar: DelayCalendar
     """Working days (French public holidays off) or calendar days."""
-    valid_from: date
+    valid_from: Day
     """First day, Europe/Paris."""
 
 
@@ -49,7 +59,7 @@ class StructureDeclared(Event):
     """The administration it belongs to."""
     typology: PublicName | None = None
     """Sort of structure within the network."""
-    parents: tuple[ParentLink, ...] = ()
+    parents: Annotated[tuple[ParentLink, ...], Field(max_length=MOST_DATED)] = ()
     """Parents over time, ordered by `valid_from`; none for a root."""
     department: Department | None = None
     """INSEE code of the department."""
@@ -59,13 +69,13 @@ class StructureDeclared(Event):
     """Town."""
     active: bool = True
     """False once it no longer serves the public."""
-    closed_on: date | None = None
+    closed_on: Day | None = None
     """Day from which it is closed."""
     successor_code: StructureCode | None = None
     """The structure that took over."""
-    announced_delays: tuple[AnnouncedDelay, ...] = ()
+    announced_delays: Annotated[tuple[AnnouncedDelay, ...], Field(max_length=MOST_DATED)] = ()
     """Announced delays over time, ordered by `valid_from`."""
-    not_applicable: tuple[IndicatorCode, ...] = ()
+    not_applicable: Annotated[tuple[IndicatorCode, ...], Field(max_length=100)] = ()
     """Indicators that make no sense here (no telephone line, say)."""
 
     @property

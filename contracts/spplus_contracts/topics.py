@@ -120,6 +120,9 @@ def source_of_inbound(topic: str) -> str:
     return topic.removeprefix(INBOUND_PREFIX).removesuffix(".v1")
 
 
+FORWARDED: Final[tuple[EventClass, ...]] = (FeedbackSubmitted, RequestAnswered, FeedbackWithdrawn)
+"""What a source may say on its inbound topic; the rest is for the platform alone."""
+
 CANONICAL: Final = (FEEDBACK_SUBMITTED, REQUEST_ANSWERED, FEEDBACK_WITHDRAWN, STRUCTURE_DECLARED, INDICATOR_COMPUTED)
 TOPICS: Final = (*CANONICAL, *(dead_letters(service) for service in ("feedback", "indicators", "notifier")))
 

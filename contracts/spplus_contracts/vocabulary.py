@@ -4,7 +4,7 @@ Every text type has a pattern that no e-mail address, IP address, name of a pers
 an event stays free of personal data whatever its author sends.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field
@@ -14,13 +14,19 @@ from spplus_contracts.closed_list import ClosedList
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 """Nothing in the programme is older."""
 
+HORIZON = datetime(2100, 1, 1, tzinfo=UTC)
+"""No promise reaches further. Far from the end of the calendar, so that no sum of dates overflows in a reader."""
+
 
 def _in_utc(instant: datetime) -> datetime:
     return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
 
 
-Instant = Annotated[AwareDatetime, Field(ge=EPOCH), AfterValidator(_in_utc)]
+Instant = Annotated[AwareDatetime, Field(ge=EPOCH, lt=HORIZON), AfterValidator(_in_utc)]
 """An instant with its offset, kept and written in UTC."""
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=HORIZON.date())]
+"""A day of the Europe/Paris calendar."""
 
 Opaque = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$")]
 """An identifier without meaning for a reader."""
@@ -36,6 +42,9 @@ ProcedureCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 
 Engagement = Annotated[str, Field(pattern=r"^sp-plus-20(21|23)/[1-9]$")]
 """One commitment of the programme, as framework/number: ``sp-plus-2021/5``."""
+
+MOST_ENGAGEMENTS = 32
+"""More than the commitments of both frameworks."""
 
 Department = Annotated[str, Field(pattern=r"^(0[1-9]|[1-9][0-9]|2[AB]|97[1-8]|98[4-9])$")]
 """French department or overseas collectivity, INSEE code."""

@@ -29,7 +29,7 @@ EVENT_ID = "01978f2e-7c00-7000-8000-000000000001"
 """The default CloudEvents id."""
 
 
-def a_feedback(**changes: Any) -> FeedbackSubmitted:  # noqa: ANN401 - any field of the event
+def a_feedback(**changes: Any) -> FeedbackSubmitted:
     """A positive experience told by a citizen, with an announced deadline."""
     fields: dict[str, Any] = {
         "request_id": "request-1",
@@ -55,7 +55,7 @@ _OUTCOME_FIELDS: dict[str, dict[str, Any]] = {
 }
 
 
-def an_answer(outcome: str = "answered", **changes: Any) -> SingleAnswer:  # noqa: ANN401 - any field of the event
+def an_answer(outcome: str = "answered", **changes: Any) -> SingleAnswer:
     """What became of the default story; the fields that the outcome needs are filled in."""
     fields: dict[str, Any] = {
         "request_id": "request-1",
@@ -68,7 +68,7 @@ def an_answer(outcome: str = "answered", **changes: Any) -> SingleAnswer:  # noq
     return SingleAnswer(**fields | _OUTCOME_FIELDS.get(outcome, {}) | changes)
 
 
-def a_bulk(**changes: Any) -> BulkAnswers:  # noqa: ANN401 - any field of the event
+def a_bulk(**changes: Any) -> BulkAnswers:
     """The calls of a month at a call centre."""
     fields: dict[str, Any] = {
         "structure_code": STRUCTURE,
@@ -80,7 +80,7 @@ def a_bulk(**changes: Any) -> BulkAnswers:  # noqa: ANN401 - any field of the ev
     return BulkAnswers(**fields | changes)
 
 
-def a_withdrawal(**changes: Any) -> FeedbackWithdrawn:  # noqa: ANN401 - any field of the event
+def a_withdrawal(**changes: Any) -> FeedbackWithdrawn:
     """The author of the default story takes it back."""
     fields: dict[str, Any] = {
         "request_id": "request-1",
@@ -91,7 +91,7 @@ def a_withdrawal(**changes: Any) -> FeedbackWithdrawn:  # noqa: ANN401 - any fie
     return FeedbackWithdrawn(**fields | changes)
 
 
-def a_structure(**changes: Any) -> StructureDeclared:  # noqa: ANN401 - any field of the event
+def a_structure(**changes: Any) -> StructureDeclared:
     """An open office without a parent; `parent="..."` gives it one from 2015 on."""
     fields: dict[str, Any] = {
         "code": STRUCTURE,
@@ -110,7 +110,7 @@ def a_structure(**changes: Any) -> StructureDeclared:  # noqa: ANN401 - any fiel
     return StructureDeclared(**fields | changes)
 
 
-def a_figure(**changes: Any) -> IndicatorComputed:  # noqa: ANN401 - any field of the event
+def a_figure(**changes: Any) -> IndicatorComputed:
     """The satisfaction of a month. Where `status` is not ok, the number and its parts are left out."""
     fields: dict[str, Any] = {
         "indicator_code": "experience_satisfaction",
@@ -135,7 +135,7 @@ def a_figure(**changes: Any) -> IndicatorComputed:  # noqa: ANN401 - any field o
     return IndicatorComputed(**fields | changes)
 
 
-def an_envelope(event: Event | None = None, **changes: Any) -> Envelope:  # noqa: ANN401 - any attribute
+def an_envelope(event: Event | None = None, **changes: Any) -> Envelope:
     """The envelope of an event (the default story) emitted by the platform itself."""
     told = a_feedback() if event is None else event
     fields: dict[str, Any] = {

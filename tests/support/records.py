@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from spplus_chassis.records import Record
-
 from spplus_contracts import Event, topic_of
 from tests.support.builders import an_envelope
 
@@ -12,7 +11,7 @@ APPENDED_AT = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 """The broker's default time of append, after everything that the builders tell."""
 
 
-def a_record(event: Event, *, partition: int = 0, offset: int = 0, **changes: Any) -> Record:  # noqa: ANN401 - any field
+def a_record(event: Event, *, partition: int = 0, offset: int = 0, **changes: Any) -> Record:
     """The record of an event in binary mode on its canonical topic.
 
     `envelope={...}` changes attributes of the envelope (``id``, ``source`` ...), any other name a field of the record.

@@ -38,12 +38,18 @@ sources = st.from_regex(r"\A[a-z0-9][a-z0-9-]{0,12}\Z")
 indicator_codes = st.from_regex(r"\A[a-z][a-z0-9_]{2,20}\Z")
 engagements = st.from_regex(r"\Asp-plus-20(21|23)/[1-9]\Z")
 departments = st.sampled_from(["01", "2A", "31", "75", "95", "971", "988"])
-instants = st.datetimes(datetime(2015, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - made aware
-days = st.dates(date(2015, 1, 1), date(2100, 1, 1))
+instants = st.datetimes(datetime(2015, 1, 1), datetime(2096, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - made aware
+days = st.dates(date(2015, 1, 1), date(2096, 1, 1))
 versions = st.integers(1, 2_147_483_647)
 counts = st.integers(0, 1_000_000_000)
 public_names = st.text(st.characters(categories=["L", "N", "Zs"]), min_size=1, max_size=60)
-_figures = st.floats(-1e9, 1e9, allow_nan=False)
+_parts = st.floats(0, 1e9)
+_figures = {
+    Unit.RATE: st.floats(0, 1),
+    Unit.POINTS: st.floats(-100, 100),
+    Unit.DAYS: st.floats(0, 4000),
+    Unit.COUNT: st.integers(0, 1_000_000_000).map(float),
+}
 
 
 def listed(values: type[ClosedList]) -> st.SearchStrategy[Any]:
@@ -63,7 +69,7 @@ _statement = {
 
 
 @st.composite
-def feedbacks(draw: st.DrawFn, /, **fixed: Any) -> FeedbackSubmitted:  # noqa: ANN401 - any field of the event
+def feedbacks(draw: st.DrawFn, /, **fixed: Any) -> FeedbackSubmitted:
     """Any opinion; the fields in `fixed` are as given."""
     due_at = draw(_optional(instants))
     scale = draw(listed(ScoreScale))
@@ -100,7 +106,7 @@ _DIMENSIONS = {
 
 
 @st.composite
-def answers(draw: st.DrawFn, /, **fixed: Any) -> SingleAnswer:  # noqa: ANN401 - any field of the event
+def answers(draw: st.DrawFn, /, **fixed: Any) -> SingleAnswer:
     """Any statement about one request, with the fields that its outcome asks for."""
     received_at = draw(instants)
     later = st.timedeltas(timedelta(0), timedelta(days=800)).map(lambda delay: received_at + delay)
@@ -130,7 +136,7 @@ def answers(draw: st.DrawFn, /, **fixed: Any) -> SingleAnswer:  # noqa: ANN401 -
 
 
 @st.composite
-def bulks(draw: st.DrawFn, /, **fixed: Any) -> BulkAnswers:  # noqa: ANN401 - any field of the event
+def bulks(draw: st.DrawFn, /, **fixed: Any) -> BulkAnswers:
     """Any totals of a month."""
     received = draw(counts)
     due = draw(_optional(counts))
@@ -149,7 +155,7 @@ def bulks(draw: st.DrawFn, /, **fixed: Any) -> BulkAnswers:  # noqa: ANN401 - an
 
 
 @st.composite
-def withdrawals(draw: st.DrawFn, /, **fixed: Any) -> FeedbackWithdrawn:  # noqa: ANN401 - any field of the event
+def withdrawals(draw: st.DrawFn, /, **fixed: Any) -> FeedbackWithdrawn:
     """Any withdrawal."""
     fields = {
         "request_id": draw(opaques),
@@ -162,7 +168,7 @@ def withdrawals(draw: st.DrawFn, /, **fixed: Any) -> FeedbackWithdrawn:  # noqa:
 
 
 @st.composite
-def structures(draw: st.DrawFn, /, **fixed: Any) -> StructureDeclared:  # noqa: ANN401 - any field of the event
+def structures(draw: st.DrawFn, /, **fixed: Any) -> StructureDeclared:
     """Any declaration of a structure."""
     link = st.fixed_dictionaries({"parent_code": _optional(structure_codes), "valid_from": days})
     delay = st.fixed_dictionaries({"days": st.integers(1, 730), "calendar": listed(DelayCalendar), "valid_from": days})
@@ -191,19 +197,19 @@ def _ordered(dated: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @st.composite
-def figures(draw: st.DrawFn, /, **fixed: Any) -> IndicatorComputed:  # noqa: ANN401 - any field of the event
+def figures(draw: st.DrawFn, /, **fixed: Any) -> IndicatorComputed:
     """Any published figure."""
     start = draw(days)
     length = st.integers(1, 366).map(lambda count: start + timedelta(days=count))
     status = fixed.get("status") or draw(listed(IndicatorStatus))
-    fields = {
+    fields: dict[str, Any] = {
         "indicator_code": draw(indicator_codes),
         "method_version": draw(versions),
         "structure_code": draw(structure_codes),
         "period": {"kind": draw(listed(PeriodKind)), "start": start, "end": draw(length)},
         "status": status,
         "n": draw(counts),
-        "unit": draw(listed(Unit)),
+        "unit": fixed.get("unit") or draw(listed(Unit)),
         "provisional": draw(st.booleans()),
         "revision": draw(versions),
         "supersedes": draw(_optional(versions)),
@@ -212,12 +218,13 @@ def figures(draw: st.DrawFn, /, **fixed: Any) -> IndicatorComputed:  # noqa: ANN
         "engagements": draw(st.lists(engagements, max_size=2, unique=True)),
     }
     if status == IndicatorStatus.OK:
-        low, high = sorted((draw(_figures), draw(_figures)))
+        unit = _figures[fields["unit"]]
+        low, high = sorted((draw(unit), draw(unit)))
         interval = {"low": low, "high": high, "method": draw(listed(IntervalMethod))}
         fields |= {
-            "value": draw(_figures),
-            "numerator": draw(_optional(_figures)),
-            "denominator": draw(_optional(_figures)),
+            "value": draw(unit),
+            "numerator": draw(_optional(_parts)),
+            "denominator": draw(_optional(_parts)),
             "interval": draw(_optional(st.just(interval))),
         }
     return IndicatorComputed(**fields | fixed)
