@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from spplus_chassis.outbox import new_id
 from spplus_chassis.service import Service
-from spplus_feedback import api, desk_api, repository, subscribers
+from spplus_feedback import api, desk_api, pages, repository, subscribers
 from spplus_feedback.body_limit import LimitedBodies
 from spplus_feedback.codes import CODE_BYTES
 from spplus_feedback.gate import gate_subscription
@@ -33,6 +33,7 @@ def build(settings: FeedbackSettings) -> Service:
     service.app.add_middleware(LimitedBodies, longest=settings.max_body_bytes)
     service.include(api.router(lambda: service.pool, intake, _tell_now))
     service.include(desk_api.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
+    service.include(pages.router(lambda: service.pool, intake, _tell_now))
     service.subscribe(subscribers.answers())
     service.subscribe(gate_subscription(service.relay.wake))
     return service

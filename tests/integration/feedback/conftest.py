@@ -1,100 +1,17 @@
-"""An intake service on real parts, with a small tree of structures."""
+"""An intake service for each test."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from typing import Any
 
-import asyncpg
-import httpx
 import pytest
 import pytest_asyncio
 
 from spplus_chassis.migrations import migrate
-from spplus_chassis.service import Service
 from spplus_chassis.topics import create_topics
-from spplus_contracts import AnnouncedDelay, ParentLink, StructureDeclared
 from spplus_contracts.topics import CANONICAL, dead_letters
-from spplus_contracts.vocabulary import DelayCalendar
-from spplus_feedback.access import Scope, create_key
-from spplus_feedback.app import PACKAGE, build
+from spplus_feedback.app import PACKAGE
 from spplus_feedback.settings import FeedbackSettings
-from spplus_feedback.structures_repository import declare_structures
-
-FIRST_DAY = date(2015, 1, 1)
-
-
-def a_structure(code: str, name: str, *, parent: str | None = None, delay: AnnouncedDelay | None = None, **more):
-    return StructureDeclared(
-        code=code,
-        version=1,
-        name=name,
-        network="Réseau des essais",
-        parents=(ParentLink(parent_code=parent, valid_from=FIRST_DAY),) if parent else (),
-        announced_delays=(delay,) if delay else (),
-        **more,
-    )
-
-
-TREE = (
-    a_structure("racine", "Direction régionale"),
-    a_structure("guichet", "Centre des impôts de Saint-Étienne", parent="racine", town="Saint-Étienne"),
-    a_structure(
-        "mairie",
-        "Mairie de Bourg",
-        parent="racine",
-        town="Bourg",
-        delay=AnnouncedDelay(days=15, calendar=DelayCalendar.CALENDAR, valid_from=FIRST_DAY),
-    ),
-    a_structure("autre", "Préfecture d'ailleurs"),
-)
-
-
-@dataclass
-class Door:
-    """The running service, seen from outside, and its database."""
-
-    service: Service
-    http: httpx.AsyncClient
-    dsn: str
-    bootstrap: str
-    prefix: str
-    keys: dict[str, str] = field(default_factory=dict)
-
-    async def fetch(self, sql: str, *values: Any) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(self.dsn)
-        try:
-            return await connection.fetch(sql, *values)
-        finally:
-            await connection.close()
-
-    def bearer(self, structure: str = "racine") -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.keys[structure]}"}
-
-
-@asynccontextmanager
-async def opened(settings: FeedbackSettings) -> AsyncIterator[tuple[Service, httpx.AsyncClient]]:
-    service = build(settings)
-    async with service.app.router.lifespan_context(service.app):
-        transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
-            yield service, http
-
-
-async def furnish(dsn: str) -> dict[str, str]:
-    """Declare the tree and make one key for each of its roots, by structure."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        async with connection.transaction():
-            await declare_structures(connection, TREE, now=datetime.now(UTC))
-        scopes = [Scope.READ_REQUESTS, Scope.ANSWER_REQUESTS]
-        return {
-            code: await create_key(connection, name=code, scopes=scopes, structure_code=code)
-            for code in ("racine", "autre", "guichet")
-        }
-    finally:
-        await connection.close()
+from tests.support.intake import Door, furnish, opened
 
 
 @pytest_asyncio.fixture

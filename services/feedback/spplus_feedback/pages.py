@@ -1,0 +1,28 @@
+"""Pages for citizens, in French, complete without JavaScript."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, Response
+
+from spplus_chassis.database import Pool
+from spplus_feedback import follow_pages, share_pages
+from spplus_feedback.intake import Intake
+from spplus_feedback.screens import Page, page, stylesheet
+from spplus_feedback.telling import TellNow
+
+
+def router(pool: Callable[[], Pool], intake: Intake, tell_now: TellNow) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(route_class=Page, include_in_schema=False)
+    routes.include_router(share_pages.router(pool, intake, tell_now))
+    routes.include_router(follow_pages.router(pool, intake, tell_now))
+
+    @routes.get("/")
+    async def get_home() -> Response:
+        return page("home.html")
+
+    @routes.get("/static/feedback.css")
+    async def get_stylesheet() -> Response:
+        return stylesheet()
+
+    return routes

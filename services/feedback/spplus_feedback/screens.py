@@ -1,0 +1,102 @@
+"""How a page is made: templates, headers that keep it private, forms as browsers send them, troubles in French."""
+
+from collections.abc import Callable, Coroutine
+from importlib import resources
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from spplus_chassis.database import UNREACHABLE
+from spplus_chassis.problem import Problem
+from spplus_feedback import wording
+from spplus_feedback.stories import MAX_STRUCTURES
+
+_PACKAGE: Final = "spplus_feedback"
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+_MOST_FIELDS: Final = 60
+_TROUBLES: Final = {
+    404: "Cette page n’existe pas.",
+    409: "Votre envoi est en cours d’enregistrement. Patientez un instant, puis réessayez.",
+    410: "Cette expérience a été retirée : elle ne peut plus être envoyée.",
+    503: "Le service est momentanément indisponible. Rien n’est perdu : réessayez dans un instant.",
+}
+_NOT_UNDERSTOOD: Final = "Nous n’avons pas compris cette demande. Revenez à l’accueil et recommencez."
+
+_templates: Final = Environment(
+    loader=PackageLoader(_PACKAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+_templates.globals.update(
+    sentiments=wording.SENTIMENTS,
+    channels=wording.CHANNELS,
+    dimensions=wording.DIMENSIONS,
+    most_structures=MAX_STRUCTURES,
+)
+_templates.filters.update(day=wording.day_of, deadline_day=wording.deadline_day)
+
+
+def page(template: str, *, status: int = 200, **values: object) -> HTMLResponse:
+    """A page. It is kept by nobody, framed by nobody, and sends no referrer."""
+    headers = _HEADERS | ({"Retry-After": "2"} if status == 503 else {})  # noqa: PLR2004 - HTTP's own number
+    return HTMLResponse(_templates.get_template(template).render(**values), status_code=status, headers=headers)
+
+
+def trouble_words(status: int) -> str:
+    """What went wrong, in plain words."""
+    return _TROUBLES.get(status, _NOT_UNDERSTOOD)
+
+
+def trouble(status: int) -> HTMLResponse:
+    """A page that says what went wrong."""
+    return page("trouble.html", status=status, message=trouble_words(status))
+
+
+def stylesheet() -> Response:
+    """The one style sheet."""
+    text = (resources.files(_PACKAGE) / "static" / "feedback.css").read_text(encoding="utf-8")
+    headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
+    return Response(text, media_type="text/css", headers=headers)
+
+
+async def sent_form(request: Request) -> dict[str, list[str]]:
+    """The fields of a form as browsers send it. Raises `Problem` 422 where it is none."""
+    try:
+        text = (await request.body()).decode("ascii")
+        return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise Problem(422) from None
+
+
+class Page(APIRoute):
+    """A route whose troubles are told to people, not to programs."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the handler."""
+        handle = super().get_route_handler()
+
+        async def told(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Problem as problem:
+                return trouble(problem.status)
+            except RequestValidationError:
+                return trouble(422)
+            except UNREACHABLE:
+                return trouble(503)
+
+        return told
