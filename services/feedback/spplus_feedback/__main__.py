@@ -3,25 +3,27 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from spplus_chassis.migrations import migrate
 from spplus_chassis.service import serve
 from spplus_feedback.app import PACKAGE, build
+from spplus_feedback.commands import (
+    Command,
+    CommandError,
+    Run,
+    key_arguments,
+    keys,
+    source_arguments,
+    source_register,
+)
+from spplus_feedback.import_commands import (
+    experience_arguments,
+    file_arguments,
+    import_experiences,
+    import_structures,
+)
 from spplus_feedback.settings import FeedbackSettings
-
-Run = Callable[[argparse.Namespace, FeedbackSettings], int]
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One word after the program's name."""
-
-    name: str
-    help: str
-    run: Run
-    arguments: Callable[[argparse.ArgumentParser], None] = lambda _parser: None
 
 
 def _serve(_arguments: argparse.Namespace, settings: FeedbackSettings) -> int:
@@ -38,6 +40,12 @@ def _migrate(_arguments: argparse.Namespace, settings: FeedbackSettings) -> int:
 COMMANDS: tuple[Command, ...] = (
     Command("serve", "take stories and answers", _serve),
     Command("migrate", "bring the database up to date", _migrate),
+    Command("import-structures", "declare the structures of the official list", import_structures, file_arguments),
+    Command(
+        "import-experiences", "take the experiences of the official file", import_experiences, experience_arguments
+    ),
+    Command("keys", "make, list and take back API keys of agents", keys, key_arguments),
+    Command("sources", "register other systems that emit events", source_register, source_arguments),
 )
 
 
@@ -51,7 +59,11 @@ def main(words: Sequence[str] | None = None) -> int:
         sub.set_defaults(run=command.run)
     arguments = parser.parse_args(words)
     run: Run = arguments.run
-    return run(arguments, FeedbackSettings())
+    try:
+        return run(arguments, FeedbackSettings())
+    except CommandError as error:
+        print(f"spplus-feedback: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

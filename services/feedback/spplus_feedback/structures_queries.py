@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from spplus_chassis.database import Connection
 from spplus_contracts import StructureDeclared
@@ -106,6 +106,12 @@ async def structures_of(connection: Connection, codes: Iterable[str]) -> dict[st
         list(codes),
     )
     return {row["code"]: StructureDeclared.read_json(row["data"].encode()) for row in rows}
+
+
+async def known_structures(connection: Connection) -> list[dict[str, Any]]:
+    """Code, names, network, typology and activity of every structure."""
+    rows = await connection.fetch("SELECT code, name, public_name, network, typology, active FROM structures")
+    return [dict(row) for row in rows]
 
 
 async def parents_on(connection: Connection, day: date) -> dict[str, str | None]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Final
 from uuid import UUID, uuid5
@@ -14,6 +14,7 @@ from spplus_feedback.imports.table import Row, Unreadable
 from spplus_feedback.structures import folded
 
 ID: Final = "ID expérience"
+STATE: Final = "Etat expérience"
 WRITTEN: Final = "Écrit le"
 ANSWERED: Final = "Date de premiere réponse"
 TITLE: Final = "Titre"
@@ -24,6 +25,9 @@ POST_CODE: Final = "Code postal"
 REQUIRED: Final = frozenset({ID, WRITTEN, FEELING, "Intitulé structure 1"})
 POSITIONS: Final = (1, 2, 3)
 
+_ANSWER_COLUMNS: Final = tuple(
+    f"{column} structure {position}" for position in POSITIONS for column in ("Réponse", "Statut réponse")
+)
 _PARIS: Final = ZoneInfo("Europe/Paris")
 _IDS: Final = UUID("5d0f6f0e-6f2b-5d52-9d0c-0f6f2f7c8a11")
 _DATE: Final = re.compile(
@@ -57,7 +61,9 @@ _CHANNELS: Final = {
     "autre": Channel.OTHER,
     "autres": Channel.OTHER,
 }
-_NO: Final = {"", "non", "0", "false"}
+_NO: Final = frozenset({"", "non", "0", "false"})
+_YES: Final = frozenset({"oui", "1", "true"})
+_ANSWERED_STATES: Final = frozenset({"repondu", "repondue", "publie", "publiee", "traite", "traitee"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ class ToldExperience:
     dimensions: Dimensions | None
     department: str | None
     country: str | None
+    answer_expected: bool
+    """False where the file tells nothing of answers: then silence is not known to be silence."""
     structures: tuple[NamedStructure, ...]
     """Never empty; the first may have no title."""
     doubts: tuple[str, ...]
@@ -134,7 +142,7 @@ def told_experience(row: Row, *, now: datetime) -> ToldExperience | Unreadable:
         return Unreadable(row.line, "bad_date", f"{WRITTEN} is neither YYYY-MM-DD nor DD/MM/YYYY")
     if written_at < EPOCH:
         return Unreadable(row.line, "date_too_old", f"{WRITTEN} lies before 2015")
-    if written_at > now and written_at.astimezone(_PARIS).date() > now.astimezone(_PARIS).date():
+    if _day(written_at) > _day(now):
         return Unreadable(row.line, "date_in_the_future", f"{WRITTEN} lies in the future")
     written_at = min(written_at, now)
     doubts: list[str] = []
@@ -150,6 +158,7 @@ def told_experience(row: Row, *, now: datetime) -> ToldExperience | Unreadable:
         dimensions=_dimensions(row, doubts),
         department=_department(row[POST_CODE]) if folded(row[COUNTRY]) in {"", "france"} else None,
         country="FR" if folded(row[COUNTRY]) == "france" else None,
+        answer_expected=bool(row[STATE] or row[ANSWERED]) or any(row[column] for column in _ANSWER_COLUMNS),
         structures=structures,
         doubts=tuple(dict.fromkeys(doubts)),
     )
@@ -161,6 +170,8 @@ def _structures(row: Row, doubts: list[str]) -> tuple[NamedStructure, ...]:
         for position in POSITIONS
         if row[f"Intitulé structure {position}"] or row[f"Intitulé Typologie {position}"]
     ]
+    if len(named) == 1 and row[ANSWERED]:
+        named = [replace(named[0], answered=True)]  # nobody else can have answered
     return tuple(named) or (_named(row, 1, doubts),)
 
 
@@ -169,14 +180,14 @@ def _named(row: Row, position: int, doubts: list[str]) -> NamedStructure:
     if not all_known:
         doubts.append("unknown_channel")
     answer = row[f"Réponse structure {position}"]
-    answered = folded(answer) not in _NO
+    answered = folded(answer) not in _NO or folded(row[f"Statut réponse structure {position}"]) in _ANSWERED_STATES
     return NamedStructure(
         position=position,
         title=row[f"Intitulé structure {position}"],
         typology=row[f"Intitulé Typologie {position}"],
         channels=channels,
         answered=answered,
-        answer_text=answer if answered and folded(answer) not in {"oui", "1", "true"} else None,
+        answer_text=answer if folded(answer) not in _NO | _YES else None,
     )
 
 
@@ -189,17 +200,22 @@ def _answered_at(
         if answered:
             doubts.append("answer_without_date")
         return None
-    instant = instant_of(row[ANSWERED])
-    if instant is None or instant > now:
-        doubts.append("bad_answer_date")
-        return None
     if not answered:
         doubts.append("answer_without_structure")
         return None
-    if instant < written_at:
+    instant = instant_of(row[ANSWERED])
+    if instant is None or _day(instant) > _day(now):
+        doubts.append("bad_answer_date")
+        return None
+    if _day(instant) < _day(written_at):
         doubts.append("answer_before_experience")
         return None
-    return instant
+    # Dates alone are noon: on the day of the story, or today, the true instant lies between the two.
+    return min(max(instant, written_at), now)
+
+
+def _day(instant: datetime) -> date:
+    return instant.astimezone(_PARIS).date()
 
 
 def _feeling(text: str, doubts: list[str]) -> Sentiment | None:
