@@ -3,20 +3,12 @@
 from datetime import date
 
 import pytest
-import pytest_asyncio
 
 from tests.support.builders import a_figure, a_structure
-from tests.support.publication import Publication, items
+from tests.support.publication import items
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
-
-
-@pytest_asyncio.fixture
-async def published(database_url, kafka, topic_prefix):
-    publication = Publication(database_url, kafka, topic_prefix)
-    await publication.prepare()
-    return publication
 
 
 async def reached(client, predicate, what="the figure to be published"):

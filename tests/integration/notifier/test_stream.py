@@ -1,0 +1,137 @@
+"""The live stream: each change once, in the order of commit, wherever the reader comes back."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from spplus_chassis.database import open_pool
+from spplus_notifier import handlers, queries, repository
+from tests.support.builders import a_figure
+from tests.support.publication import read_stream
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
+
+
+def revisions(events):
+    return [json.loads(event["data"])["revision"] for event in events]
+
+
+async def settled(published, count):
+    await eventually(lambda: _has_changes(published, count), f"{count} changes")
+
+
+async def _has_changes(published, count):
+    return (await published.fetch("SELECT last_seq FROM change_log"))[0]["last_seq"] >= count
+
+
+async def test_reader_that_comes_back_on_another_replica_misses_nothing_and_repeats_nothing(published):
+    async with published.replica("1") as one, published.replica("2") as two:
+        await published.publish(*(a_figure(revision=revision) for revision in range(1, 6)))
+        first = await read_stream(one, 2, last_event_id="0")
+        await published.publish(*(a_figure(revision=revision) for revision in range(6, 11)))
+        second = await read_stream(two, 4, last_event_id=first[-1]["id"])
+        third = await read_stream(one, 4, last_event_id=second[-1]["id"])
+        assert revisions(first + second + third) == list(range(1, 11))
+        assert {event["event"] for event in first + second + third} == {"indicator"}
+
+
+async def test_stream_tells_what_happens_after_the_reader_came(published):
+    async with published.replica() as client:
+        await published.publish(a_figure(revision=1))
+        await settled(published, 1)
+        listening = asyncio.create_task(read_stream(client, 3))
+        await eventually(lambda: _clients(client, 1), "the reader to be listening")
+        await published.publish(a_figure(revision=2), a_figure(structure_code="b"), a_figure().key)
+        events = await listening
+        assert [event["event"] for event in events].count("removed") == 1
+        removed = next(event for event in events if event["event"] == "removed")
+        assert json.loads(removed["data"]) == {
+            "structure_code": "12345",
+            "indicator_code": "experience_satisfaction",
+            "period_kind": "month",
+            "period_start": "2026-03-01",
+        }
+        await eventually(lambda: _clients(client, 0), "the place of the reader to be free again")
+
+
+async def _clients(client, count):
+    metrics = (await client.get("/metrics")).text
+    return f"spplus_stream_clients_count {float(count)}" in metrics
+
+
+async def test_filter_leaves_out_other_structures_and_indicators(published):
+    async with published.replica() as client:
+        await published.publish(
+            a_figure(structure_code="a"),
+            a_figure(structure_code="b"),
+            a_figure(structure_code="b", indicator_code="answer_rate"),
+        )
+        await settled(published, 3)
+        events = await read_stream(
+            client, 1, last_event_id="0", query=[("structure_code", "b"), ("indicator_code", "answer_rate")]
+        )
+        told = json.loads(events[0]["data"])
+        assert (told["structure_code"], told["indicator_code"]) == ("b", "answer_rate")
+
+
+async def test_reader_from_before_what_is_kept_is_told_to_start_again(published):
+    async with published.replica() as client:
+        await published.publish(*(a_figure(revision=revision, provisional=True) for revision in range(1, 6)))
+        await settled(published, 5)
+        pool = await open_pool(published.database_url, 2)
+        async with pool.acquire() as connection, connection.transaction():
+            future = datetime.now(UTC) + timedelta(hours=1)
+            assert await repository.prune_changes(connection, before=future, keep=2) == 4
+        await pool.close()
+        [event] = await read_stream(client, 1, last_event_id="1")
+        assert (event["event"], event["id"]) == ("resync", "5")
+        ahead = await read_stream(client, 1, last_event_id="99")
+        assert ahead[0]["event"] == "resync"
+
+
+async def test_numbers_follow_the_order_of_commit_when_many_write_at_once(published):
+    pool = await open_pool(published.database_url, 6)
+    seen: list[int] = []
+
+    async def write(writer: int) -> None:
+        for revision in range(1, 21):
+            async with pool.acquire() as connection, connection.transaction():
+                figures = [a_figure(structure_code=f"w{writer}", revision=revision), a_figure(revision=revision)]
+                await handlers.publish(connection, figures)
+                await asyncio.sleep(0)
+
+    async def follow() -> None:
+        while not writers.done() or await queries.changes(pool, after=seen[-1] if seen else 0, limit=1):
+            seen.extend(change.seq for change in await queries.changes(pool, after=seen[-1] if seen else 0, limit=7))
+            await asyncio.sleep(0)
+
+    writers = asyncio.gather(*(write(writer) for writer in range(5)))
+    await asyncio.gather(writers, follow())
+    stored = [row["seq"] for row in await published.fetch("SELECT seq FROM changes ORDER BY seq")]
+    await pool.close()
+    assert len(stored) == 5 * 20 + 20
+    assert seen == stored == list(range(1, len(stored) + 1))
+
+
+async def test_writer_that_rolls_back_leaves_no_hole(published):
+    pool = await open_pool(published.database_url, 2)
+    with pytest.raises(asyncpg.PostgresError):
+        async with pool.acquire() as connection, connection.transaction():
+            await handlers.publish(connection, [a_figure(revision=1)])
+            await connection.execute("SELECT 1 / 0")
+    async with pool.acquire() as connection, connection.transaction():
+        await handlers.publish(connection, [a_figure(revision=1)])
+    assert [change.seq for change in await queries.changes(pool, after=0, limit=10)] == [1]
+    await pool.close()
+
+
+async def test_reader_beyond_the_last_place_is_asked_to_come_back_later(published):
+    async with published.replica(stream_clients=1) as client, client.stream("GET", "/v1/stream") as kept:
+        assert kept.status_code == 200
+        await eventually(lambda: _clients(client, 1), "the first reader to be listening")
+        answer = await client.get("/v1/stream")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
