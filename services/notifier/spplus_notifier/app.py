@@ -49,5 +49,5 @@ def build(settings: NotifierSettings) -> Service:
     service.include(
         api_stream.router(feed, clients=settings.stream_clients, heartbeat_seconds=settings.stream_heartbeat_seconds)
     )
-    pages.install(service)
+    pages.install(service, share_url=settings.share_url)
     return service

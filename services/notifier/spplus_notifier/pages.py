@@ -1,8 +1,160 @@
-"""Results pages in French, for people."""
+"""Results pages in French, for people: without scripts, from a phone to paper."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from importlib import resources
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from spplus_chassis.service import Service
+from spplus_contracts import IndicatorComputed
+from spplus_contracts.vocabulary import PeriodKind
+from spplus_notifier import french, queries, results, structure_queries, wording
+from spplus_notifier.results import Figures
+from spplus_notifier.structure_queries import Structure
+
+PAGE_SIZE = 30
+CHILDREN_SHOWN = 300
+STYLE = resources.files("spplus_notifier").joinpath("static/results.css").read_bytes()
+STYLE_PATH = f"/static/results.{hashlib.sha256(STYLE).hexdigest()[:12]}.css"
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+"""Nothing is loaded from elsewhere and nothing runs."""
 
 
-def install(service: Service) -> None:
+class Pages:
+    """Writes the pages."""
+
+    def __init__(self, service: Service, *, share_url: str | None) -> None:
+        self._service = service
+        self._templates = Environment(
+            loader=PackageLoader("spplus_notifier"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals.update(style_path=STYLE_PATH, share_url=share_url)
+        self._templates.filters.update(number=french.number, day=french.day, drawn=Markup)
+
+    def write(self, template: str, status: int = 200, /, **shown: object) -> HTMLResponse:
+        """One page."""
+        return HTMLResponse(self._templates.get_template(template).render(**shown), status, headers=HEADERS)
+
+    def missing(self, title: str, text: str, status: int = 404) -> HTMLResponse:
+        """A page that says what is not there."""
+        return self.write("message.html", status, title=title, text=text)
+
+    async def home(self, text: str, network: str, page: int) -> HTMLResponse:
+        """Search, or the networks to start from."""
+        pool = self._service.pool
+        networks = await structure_queries.networks(pool)
+        found: list[Structure] = []
+        asked = bool(text or network)
+        if asked:
+            offset = (page - 1) * PAGE_SIZE
+            found = await structure_queries.search(pool, text, network or None, limit=PAGE_SIZE + 1, offset=offset)
+        following = urlencode({"q": text, "reseau": network, "page": page + 1}) if len(found) > PAGE_SIZE else None
+        return self.write(
+            "home.html",
+            text=text,
+            network=network,
+            page=page,
+            asked=asked,
+            networks=networks,
+            found=found[:PAGE_SIZE],
+            following=following,
+        )
+
+    async def structure(self, code: str, year: int | None) -> HTMLResponse:
+        """The results of one structure."""
+        pool = self._service.pool
+        shown = await structure_queries.structure(pool, code)
+        if shown is None:
+            return self.missing("Structure introuvable", f"Aucune structure ne porte le code « {code} ».")
+        today = datetime.now(french.PARIS).date()
+        ancestors = await structure_queries.ancestors(pool, code, today)
+        children = await structure_queries.children(pool, code, today, limit=CHILDREN_SHOWN)
+        figures = await self._figures([code], PeriodKind.YEAR, PeriodKind.MONTH)
+        chosen = year or next(iter(figures.years()), today.year)
+        if year is not None and year not in figures.years():
+            return self.missing("Pas de chiffres", f"Aucun chiffre n'est publié pour {shown.name} en {year}.")
+        parent = ancestors[-1] if ancestors else None
+        theirs = None if parent is None else (parent.name, await self._figures([parent.code], PeriodKind.YEAR))
+        return self.write(
+            "structure.html",
+            structure=shown,
+            ancestors=ancestors,
+            children=await self._with_satisfaction(children, chosen),
+            results=results.results_of(
+                figures, year=chosen, today=today, not_applicable=shown.not_applicable, parent=theirs
+            ),
+            today=today,
+        )
+
+    async def _figures(self, codes: list[str], *kinds: PeriodKind) -> Figures:
+        found = await queries.figures_of_pages(self._service.pool, codes, [kind.value for kind in kinds])
+        return Figures(IndicatorComputed.read_json(data.encode()) for data in found)
+
+    async def _with_satisfaction(self, children: list[Structure], year: int) -> list[tuple[Structure, str, str]]:
+        codes = [child.code for child in children]
+        found = await queries.figures_of_year(self._service.pool, codes, "experience_satisfaction", date(year, 1, 1))
+        figures = {code: IndicatorComputed.read_json(data.encode()) for code, data in found.items()}
+        return [
+            (
+                child,
+                wording.headline(figures.get(child.code)),
+                wording.sample(figures[child.code], "experience_satisfaction") if child.code in figures else "",
+            )
+            for child in children
+        ]
+
+
+def install(service: Service, *, share_url: str | None) -> None:
     """Add the pages to the service."""
-    del service
+    pages = Pages(service, share_url=share_url)
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/")
+    async def get_home(
+        q: Annotated[str, Query(max_length=200)] = "",
+        reseau: Annotated[str, Query(max_length=300)] = "",
+        page: Annotated[int, Query(ge=1, le=1000)] = 1,
+    ) -> Response:
+        return await pages.home(q.strip(), reseau, page)
+
+    @routes.get("/structures/{code}")
+    async def get_structure(code: str, annee: Annotated[int | None, Query(ge=2015, le=2200)] = None) -> Response:
+        return await pages.structure(code, annee)
+
+    for path, template in (
+        ("/donnees-ouvertes", "open_data.html"),
+        ("/accessibilite", "accessibility.html"),
+        ("/confidentialite", "privacy.html"),
+    ):
+        routes.add_api_route(path, _fixed(pages, template), methods=["GET"])
+
+    @routes.get(STYLE_PATH)
+    async def get_style() -> Response:
+        forever = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+        return Response(STYLE, media_type="text/css; charset=utf-8", headers=forever)
+
+    service.include(routes)
+
+
+def _fixed(pages: Pages, template: str) -> Callable[[Request], Awaitable[Response]]:
+    async def get_page(request: Request) -> Response:
+        return pages.write(template, address=str(request.base_url).rstrip("/"), year=datetime.now(UTC).year)
+
+    return get_page

@@ -14,7 +14,7 @@ def place_of(cursor: str) -> str:
     """The place that a cursor means. Raises `ValueError` where we did not write it."""
     try:
         place = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except (binascii.Error, ValueError) as error:
         raise ValueError("is not a cursor of this service") from error
     if not place or not place.isprintable() or cursor_of(place) != cursor:
         raise ValueError("is not a cursor of this service")

@@ -114,3 +114,16 @@ async def log_bounds(pool: Pool) -> LogBounds:
     if row is None:
         raise RuntimeError("the change log has lost its only row")
     return LogBounds(row["last_seq"], row["complete_from"])
+
+
+async def figures_of_year(pool: Pool, codes: Sequence[str], indicator_code: str, start: date) -> dict[str, str]:
+    """Data of one indicator in one year, by structure."""
+    rows = await pool.fetch(
+        "SELECT f.structure_code, f.data FROM figures AS f "
+        "JOIN unnest($1::text[]) AS wanted (code) ON f.figure_key = wanted.code || '|' || $2 || '|year|' || $3 "
+        "WHERE f.removed_at IS NULL",
+        codes,
+        indicator_code,
+        start.isoformat(),
+    )
+    return {row["structure_code"]: row["data"] for row in rows}

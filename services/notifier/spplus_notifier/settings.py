@@ -23,3 +23,5 @@ class NotifierSettings(ServiceSettings):
     """A quiet stream says something this often, so that proxies keep it open."""
     stream_poll_seconds: float = Field(default=0.15, gt=0, le=5)
     """How often changes committed by other replicas are looked for."""
+    share_url: str | None = None
+    """Where citizens share an experience (the page of the feedback service), for a link in the header."""

@@ -119,10 +119,14 @@ async def test_numbers_follow_the_order_of_commit_when_many_write_at_once(publis
 
 async def test_writer_that_rolls_back_leaves_no_hole(published):
     pool = await open_pool(published.database_url, 2)
-    with pytest.raises(asyncpg.PostgresError):
+
+    async def write_and_fail() -> None:
         async with pool.acquire() as connection, connection.transaction():
             await handlers.publish(connection, [a_figure(revision=1)])
             await connection.execute("SELECT 1 / 0")
+
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await write_and_fail()
     async with pool.acquire() as connection, connection.transaction():
         await handlers.publish(connection, [a_figure(revision=1)])
     assert [change.seq for change in await queries.changes(pool, after=0, limit=10)] == [1]

@@ -1,0 +1,179 @@
+"""Charts as SVG text, drawn from numbers. Pure.
+
+No colour carries a meaning of its own: what differs has another shape, and each chart has a title, a description and,
+on the page, a table with the same numbers. No inline style, so that a strict content policy holds.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+WIDTH = 360
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 12, 26
+_TREND_HEIGHT = 190
+_BAR_HEIGHT = 50
+_LABELS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What the vertical extent means."""
+
+    low: float
+    high: float
+    ticks: tuple[tuple[float, str], ...]
+    """Places and their labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One month of a trend."""
+
+    label: str
+    """Under the chart."""
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    open: bool = False
+    """The month is not over: drawn hollow."""
+    withheld: bool = False
+    """There were answers, but too few: drawn as a cross on the base line."""
+
+
+def axis_from_zero(highest: float, label: Callable[[float], str]) -> Axis:
+    """From zero to a round number above the highest value, with two steps."""
+    top = _round_above(highest)
+    return Axis(0, top, tuple((place, label(place)) for place in (0, top / 2, top)))
+
+
+def _round_above(value: float) -> float:
+    if value <= 2:  # noqa: PLR2004 - the least axis, so that its middle is a whole number
+        return 2
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 2, 4, 6, 8, 10) if step * power >= value)
+
+
+def trend(points: Sequence[Point], axis: Axis, *, ident: str, title: str, description: str, bars: bool = False) -> str:
+    """A line (or bars) over months, with a whisker for each margin."""
+    frame = _Frame(axis, max(1, len(points)))
+    parts = [_grid(frame), _month_labels(frame, points)]
+    if bars:
+        parts += [_bar(frame, place, point.value, open_=point.open) for place, point in _valued(points)]
+    else:
+        parts += [_whisker(frame, place, point) for place, point in _valued(points)]
+        parts.append(_line(frame, points))
+        parts += [_dot(frame, place, point.value, open_=point.open) for place, point in _valued(points)]
+    parts += [_cross(frame, place) for place, point in enumerate(points) if point.withheld]
+    return _svg(_TREND_HEIGHT, ident, title, description, parts)
+
+
+def margin_bar(
+    value: float, low: float | None, high: float | None, axis: Axis, *, ident: str, title: str, description: str
+) -> str:
+    """The value on its scale, with its margin as a band."""
+    left, right, middle = 10, WIDTH - 10, 18
+
+    def x(place: float) -> float:
+        share = (min(max(place, axis.low), axis.high) - axis.low) / (axis.high - axis.low)
+        return round(left + share * (right - left), 1)
+
+    parts = [f'<line class="track" x1="{left}" y1="{middle}" x2="{right}" y2="{middle}"/>']
+    if low is not None and high is not None:
+        width = max(2.0, round(x(high) - x(low), 1))
+        parts.append(f'<rect class="band" x="{x(low)}" y="{middle - 8}" width="{width}" height="16" rx="3"/>')
+    at = x(value)
+    parts.append(f'<path class="mark" d="M{at} {middle - 11} l8 11 l-8 11 l-8 -11 z"/>')
+    last = len(axis.ticks) - 1
+    for order, (place, label) in enumerate(axis.ticks):
+        anchor = "start" if order == 0 else "end" if order == last else "middle"
+        parts.append(f'<text x="{x(place)}" y="{_BAR_HEIGHT - 4}" text-anchor="{anchor}">{escape(label)}</text>')
+    return _svg(_BAR_HEIGHT, ident, title, description, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where numbers lie in a trend."""
+
+    axis: Axis
+    count: int
+
+    @property
+    def step(self) -> float:
+        return (WIDTH - _LEFT - _RIGHT) / self.count
+
+    def x(self, place: int) -> float:
+        return round(_LEFT + (place + 0.5) * self.step, 1)
+
+    def y(self, value: float) -> float:
+        share = (min(max(value, self.axis.low), self.axis.high) - self.axis.low) / (self.axis.high - self.axis.low)
+        return round(_TREND_HEIGHT - _BOTTOM - share * (_TREND_HEIGHT - _TOP - _BOTTOM), 1)
+
+
+def _valued(points: Sequence[Point]) -> list[tuple[int, Point]]:
+    return [(place, point) for place, point in enumerate(points) if point.value is not None]
+
+
+def _grid(frame: _Frame) -> str:
+    lines = []
+    for value, label in frame.axis.ticks:
+        y = frame.y(value)
+        lines.append(f'<line class="grid" x1="{_LEFT}" y1="{y}" x2="{WIDTH - _RIGHT}" y2="{y}"/>')
+        lines.append(f'<text x="{_LEFT - 5}" y="{y + 4}" text-anchor="end">{escape(label)}</text>')
+    return "".join(lines)
+
+
+def _month_labels(frame: _Frame, points: Sequence[Point]) -> str:
+    every = max(1, math.ceil(len(points) / _LABELS))
+    shown = range(0, len(points), every)
+    return "".join(
+        f'<text x="{frame.x(place)}" y="{_TREND_HEIGHT - 8}" text-anchor="middle">{escape(points[place].label)}</text>'
+        for place in shown
+    )
+
+
+def _line(frame: _Frame, points: Sequence[Point]) -> str:
+    """Months next to each other are joined; a gap stays a gap."""
+    text = ""
+    pen_down = False
+    for place, point in enumerate(points):
+        if point.value is None:
+            pen_down = False
+            continue
+        text += f"{'L' if pen_down else 'M'}{frame.x(place)} {frame.y(point.value)} "
+        pen_down = True
+    return f'<path class="line" d="{text.strip()}"/>' if text else ""
+
+
+def _whisker(frame: _Frame, place: int, point: Point) -> str:
+    if point.low is None or point.high is None:
+        return ""
+    x = frame.x(place)
+    return f'<line class="whisker" x1="{x}" y1="{frame.y(point.low)}" x2="{x}" y2="{frame.y(point.high)}"/>'
+
+
+def _dot(frame: _Frame, place: int, value: float | None, *, open_: bool) -> str:
+    kind = "dot open" if open_ else "dot"
+    return f'<circle class="{kind}" cx="{frame.x(place)}" cy="{frame.y(value or 0)}" r="3.5"/>'
+
+
+def _bar(frame: _Frame, place: int, value: float | None, *, open_: bool) -> str:
+    top, base = frame.y(value or 0), frame.y(0)
+    width = round(frame.step * 0.7, 1)
+    left = round(frame.x(place) - width / 2, 1)
+    kind = "bar open" if open_ else "bar"
+    return f'<rect class="{kind}" x="{left}" y="{top}" width="{width}" height="{round(base - top, 1)}"/>'
+
+
+def _cross(frame: _Frame, place: int) -> str:
+    x, y = frame.x(place), frame.y(frame.axis.low)
+    return f'<path class="cross" d="M{x - 3} {y - 3} l6 6 m0 -6 l-6 6"/>'
+
+
+def _svg(height: int, ident: str, title: str, description: str, parts: Sequence[str]) -> str:
+    name = escape(ident, quote=True)
+    return (
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{name}-t {name}-d">'
+        f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(description)}</desc>'
+        f"{''.join(parts)}</svg>"
+    )

@@ -1,0 +1,163 @@
+"""Results pages: found by search, true to the open data, told in words where there is no number."""
+
+from datetime import date
+
+import pytest
+
+from tests.support.builders import a_figure, a_structure
+from tests.support.publication import items
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
+
+REASONS = ("Pas assez de réponses", "Non collecté", "Sans objet", "Chiffre retiré")
+PATHS = ("/", "/donnees-ouvertes", "/accessibilite", "/confidentialite", "/structures/zz-last")
+YEAR = {"kind": "year", "start": date(2025, 1, 1), "end": date(2026, 1, 1)}
+
+
+def plain(text):
+    return text.replace("\u202f", " ").replace("\u00a0", " ").replace("&#39;", "'")
+
+
+async def page(client, path):
+    answer = await client.get(path)
+    assert answer.status_code == 200, answer.text
+    return plain(answer.text)
+
+
+async def publish(published, client, *events):
+    """Put events on the bus and wait until they are all in."""
+    await published.publish(
+        *events, a_structure(code="zz-last", name="Dernière", network="Autre"), a_figure(structure_code="zz-last")
+    )
+
+    async def arrived():
+        figures = await client.get("/v1/indicators", params={"structure_code": "zz-last"})
+        return figures.json()["items"] and (await client.get("/structures/zz-last")).status_code == 200
+
+    await eventually(arrived, "the events to be published")
+
+
+async def test_search_finds_by_name_town_post_code_and_network(published):
+    async with published.replica() as client:
+        await publish(
+            published,
+            client,
+            a_structure(
+                code="a", name="Préfecture de l'Isère", town="Grenoble", post_code="38000", network="Préfectures"
+            ),
+            a_structure(
+                code="b", name="Sous-préfecture", town="Saint-Étienne", post_code="42000", network="Préfectures"
+            ),
+            a_structure(code="c", name="Trésorerie", town="Grenoble", post_code="38100", network="DGFIP", active=False),
+        )
+        for query, found in (
+            ("q=prefecture isere", {"a"}),
+            ("q=GRENOBLE", {"a"}),
+            ("q=saint etienne", {"b"}),
+            ("q=42000", {"b"}),
+            ("q=grenobel prefecture", {"a"}),
+            ("reseau=Préfectures", {"a", "b"}),
+            ("q=isère&reseau=DGFIP", set()),
+            ("q=%25_", {"a", "b"}),
+        ):
+            text = await page(client, f"/?{query}")
+            assert {code for code in "abc" if f'href="/structures/{code}"' in text} == found, query
+
+
+async def test_page_says_the_numbers_of_the_open_data(published):
+    async with published.replica() as client:
+        rate = a_figure(period=YEAR, value=371 / 471, numerator=371, denominator=471, n=471)
+        delay = a_figure(
+            indicator_code="answer_delay_median", period=YEAR, unit="days", value=5.5, numerator=None, denominator=None
+        )
+        await publish(
+            published, client, a_structure(parent="root"), a_structure(code="root", name="Racine"), rate, delay
+        )
+        [told] = await items(client, structure_code="12345", indicator_code="experience_satisfaction")
+        text = await page(client, "/structures/12345")
+        percent = f"{told['value'] * 100:.1f}".replace(".", ",") + " %"
+        assert (
+            f"{told['numerator']:.0f} expériences sur {told['denominator']:.0f} sont positives, soit {percent}." in text
+        )
+        low, high = (f"{told['interval'][end] * 100:.1f}".replace(".", ",") for end in ("low", "high"))
+        assert f"de {low} % à {high} % (intervalle à 95 %)" in text
+        assert "Une réponse sur deux est arrivée en 5,5 jours ou moins" in text
+        assert 'href="/structures/root"' in text
+        assert 'href="/structures/12345"' in await page(client, "/structures/root")
+
+
+async def test_each_reason_for_no_number_has_its_own_words(published):
+    async with published.replica() as client:
+        await publish(
+            published,
+            client,
+            a_structure(not_applicable=["pickup_rate"]),
+            a_figure(period=YEAR, status="insufficient_sample", n=12),
+            a_figure(period=YEAR, indicator_code="on_time_rate", status="withdrawn"),
+        )
+        text = await page(client, "/structures/12345")
+        for words in (
+            "Pas assez de réponses",
+            "Non collecté",
+            "Sans objet",
+            "Chiffre retiré",
+            "12 expériences seulement",
+        ):
+            assert words in text
+
+
+async def test_parent_of_today_is_shown_and_a_cycle_ends(published):
+    def moved(code, *parents):
+        links = [{"parent_code": parent, "valid_from": date(year, 1, 1)} for parent, year in parents]
+        return a_structure(code=code, name=f"Structure {code}", parents=links)
+
+    async with published.replica() as client:
+        await publish(
+            published,
+            client,
+            moved("child", ("old", 2015), ("new", 2020), ("later", 2199)),
+            *(moved(code) for code in ("old", "new", "later")),
+            moved("x", ("y", 2015)),
+            moved("y", ("x", 2015)),
+        )
+        text = await page(client, "/structures/child")
+        assert 'href="/structures/new"' in text
+        assert 'href="/structures/old"' not in text
+        assert 'href="/structures/child"' in await page(client, "/structures/new")
+        assert 'href="/structures/child"' not in await page(client, "/structures/old")
+        assert 'href="/structures/y"' in await page(client, "/structures/x")
+
+
+async def test_older_declaration_that_arrives_late_changes_nothing(published):
+    async with published.replica() as client:
+        newer, older = a_structure(version=3, name="Nouveau nom"), a_structure(version=2, name="Ancien nom")
+        await publish(published, client, newer, older)
+        text = await page(client, "/structures/12345")
+        assert "Nouveau nom" in text
+        assert "Ancien nom" not in text
+
+
+async def test_what_does_not_exist_is_said_in_french(published):
+    async with published.replica() as client:
+        await publish(published, client, a_structure(name="Mairie <b>"), a_figure(period=YEAR))
+        answer = await client.get("/structures/nowhere")
+        assert (answer.status_code, "Structure introuvable" in answer.text) == (404, True)
+        answer = await client.get("/structures/12345?annee=2016")
+        assert (answer.status_code, "Pas de chiffres" in answer.text) == (404, True)
+        assert "Mairie &lt;b&gt;" in (await client.get("/structures/12345")).text
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/donnees-ouvertes", "/accessibilite", "/confidentialite", "/structures/zz-last"]
+)
+async def test_page_loads_nothing_from_elsewhere(published, path):
+    async with published.replica() as client:
+        await publish(published, client)
+        answer = await client.get(path)
+        assert answer.status_code == 200
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "<script" not in answer.text
+        assert "style=" not in answer.text
+        [style] = [part.split('"')[0] for part in answer.text.split('rel="stylesheet" href="')[1:]]
+        assert (await client.get(style)).headers["content-type"].startswith("text/css")
