@@ -47,6 +47,8 @@ check: bootstrap-dev ## linters, types, import rules, spelling
 fix: bootstrap-dev ## put the code into the form that `make check` wants, as far as a program can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python -m spplus_contracts contracts/schemas
+	$(BIN)/python -m tests.support.settings_page
 
 lock: bootstrap-dev ## resolve the Python packages and Kafka's jars anew, with their hashes
 	$(COMPILE) pyproject.toml -o requirements.lock

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import httpx
 from aiokafka import AIOKafkaProducer
-from spplus_embedded.fold import Said
 
 from spplus_contracts import Envelope, FeedbackSubmitted, FeedbackWithdrawn, SingleAnswer
 from spplus_contracts.topics import inbound
 from spplus_contracts.vocabulary import PLATFORM_SOURCE, FeedbackKind, Outcome, RequestKind, Sentiment
+from spplus_embedded.fold import Said
 
 _FEELINGS = [Sentiment.POSITIVE] * 5 + [Sentiment.NEUTRAL] * 2 + [Sentiment.NEGATIVE] * 3
 
