@@ -1,0 +1,138 @@
+"""Results pages in a real browser: without scripts, by keyboard, on a phone, for a screen reader."""
+
+import shutil
+from contextlib import asynccontextmanager
+from datetime import date
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import async_playwright
+
+from tests.support.builders import a_figure, a_structure
+from tests.support.publication import Publication, items
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
+
+PATHS = ("/", "/?q=impots", "/?q=introuvable", "/structures/child", "/structures/root", "/donnees-ouvertes")
+FIXED_PATHS = ("/accessibilite", "/confidentialite", "/structures/nowhere")
+DESKTOP = {"width": 1200, "height": 900}
+PHONE = {"width": 320, "height": 640}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def chromium():
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    pytest.fail("the browser tests need the system's Chromium: run `make test`, or install it")
+
+
+def some_figures():
+    for code, n in (("root", 900), ("child", 471)):
+        for year in (2024, 2025):
+            span = {"kind": "year", "start": date(year, 1, 1), "end": date(year + 1, 1, 1)}
+            yield a_figure(structure_code=code, period=span, n=n)
+        for month in range(1, 12):
+            span = {"kind": "month", "start": date(2025, month, 1), "end": date(2025, month + 1, 1)}
+            few = {"status": "insufficient_sample", "n": 9} if month == 4 else {}
+            yield a_figure(structure_code=code, period=span, **few)
+            counts = {"unit": "count", "value": n, "n": n, "numerator": None, "denominator": None, "interval": None}
+            yield a_figure(structure_code=code, indicator_code="experience_count", period=span, **counts)
+
+
+@pytest_asyncio.fixture
+async def address(database_url, kafka, topic_prefix):
+    """Where a publication with two structures is served."""
+    publication = Publication(database_url, kafka, topic_prefix)
+    await publication.prepare()
+    figures = list(some_figures())
+    async with publication.replica() as client:
+        await publication.publish(
+            a_structure(code="root", name="Direction régionale", town="Toulouse"),
+            a_structure(code="child", name="Service des impôts de Colomiers", town="Colomiers", parent="root"),
+            *figures,
+        )
+
+        async def arrived():
+            pages = [(await client.get(f"/structures/{code}")).status_code for code in ("root", "child")]
+            return pages == [200, 200] and len(await items(client)) == len(figures)
+
+        await eventually(arrived, "the publication to be complete")
+        yield str(client.base_url)
+
+
+@asynccontextmanager
+async def browsing(address, **options):
+    """A page of a browser; fails when anything is asked of another address."""
+    elsewhere = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        context = await browser.new_context(base_url=address, locale="fr-FR", **options)
+        page = await context.new_page()
+        page.on("request", lambda request: request.url.startswith(address) or elsewhere.append(request.url))
+        yield page
+        await browser.close()
+    assert elsewhere == []
+
+
+async def test_citizen_finds_a_service_and_reads_its_results_without_scripts(address):
+    async with browsing(address, java_script_enabled=False, viewport=DESKTOP) as page:
+        await page.goto("/")
+        await page.get_by_label("Nom du service, ville ou code postal").fill("impots colomiers")
+        await page.keyboard.press("Enter")
+        await page.get_by_role("link", name="Service des impôts de Colomiers").click()
+        satisfaction = page.get_by_role("region", name="Les usagers sont-ils satisfaits ?")
+        assert await satisfaction.get_by_text("30 expériences sur 40 sont positives").count() == 1
+        assert await satisfaction.get_by_role("img").count() == 2
+        table = satisfaction.get_by_role("table")
+        assert not await table.is_visible()
+        await satisfaction.get_by_text("Lire ces chiffres dans un tableau").click()
+        assert await table.is_visible()
+        assert await table.get_by_role("row", name="avril 2025").get_by_text("Pas assez de réponses").count() == 1
+        await page.get_by_role("navigation", name="Choisir l'année").get_by_role("link", name="2024").click()
+        assert await page.get_by_role("heading", name="Les résultats de l'année 2024").count() == 1
+        navigation = page.get_by_role("navigation", name="Structures de rattachement")
+        await navigation.get_by_role("link", name="Direction régionale").click()
+        assert await page.get_by_role("heading", level=1).inner_text() == "Direction régionale"
+
+
+async def test_first_tab_leads_to_the_content(address):
+    async with browsing(address, java_script_enabled=False) as page:
+        await page.goto("/structures/child")
+        await page.keyboard.press("Tab")
+        skip = page.get_by_role("link", name="Aller au contenu")
+        assert await skip.evaluate("link => link === document.activeElement")
+        assert (await skip.bounding_box())["x"] >= 0
+        await page.keyboard.press("Enter")
+        assert page.url.endswith("#contenu")
+
+
+async def test_pages_break_no_rule_of_accessibility(address):
+    for viewport, paths in ((DESKTOP, PATHS + FIXED_PATHS), (PHONE, ("/", "/structures/root"))):
+        async with browsing(address, viewport=viewport) as page:
+            for path in paths:
+                await page.goto(path)
+                for details in await page.locator("summary").all():
+                    await details.click()
+                found = await Axe().run(page, options=RULES)
+                assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+
+
+async def test_phone_never_scrolls_sideways(address):
+    async with browsing(address, viewport=PHONE) as page:
+        for path in PATHS + FIXED_PATHS:
+            await page.goto(path)
+            width = await page.evaluate("document.documentElement.scrollWidth")
+            assert width <= PHONE["width"], f"{path} is {width} wide"
+
+
+async def test_paper_shows_the_tables_that_the_screen_folds(address):
+    async with browsing(address, viewport=DESKTOP) as page:
+        await page.goto("/structures/child")
+        table = page.get_by_role("region", name="Les usagers sont-ils satisfaits ?").locator("table")
+        assert not await table.is_visible()
+        await page.emulate_media(media="print")
+        assert await table.is_visible()
+        assert not await page.locator("footer").is_visible()
