@@ -50,19 +50,21 @@ class Table:
         self.path = path
         self._required = required
         self._file: BinaryIO | None = None
+        self._text: TextIOWrapper | None = None
 
     def __enter__(self) -> Self:
         try:
             self._file = self.path.open("rb")
         except OSError as error:
             raise BadTableError(f"{self.path} cannot be opened: {error.strerror}") from None
+        self._text = TextIOWrapper(self._file, encoding="utf-8-sig", errors="replace", newline="")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file is not None:
-            self._file.close()
+        if self._text is not None:
+            self._text.close()
 
     @property
     def size_bytes(self) -> int:
@@ -75,11 +77,10 @@ class Table:
         return 0 if self._file is None or self._file.closed else self._file.tell()
 
     def __iter__(self) -> Iterator[Row | Unreadable]:
-        if self._file is None:
+        if self._text is None:
             raise BadTableError("the file is not open")
-        text = TextIOWrapper(self._file, encoding="utf-8-sig", errors="replace", newline="")
         csv.field_size_limit(_CELL_CHARACTERS)
-        reader = csv.reader((line.replace("\x00", "") for line in text), delimiter=";")
+        reader = csv.reader((line.replace("\x00", "") for line in self._text), delimiter=";")
         columns = self._columns(next(reader, []))
         while True:
             line = reader.line_num + 1
