@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +27,10 @@ from spplus_feedback.structures_queries import structures_of
 Run = Callable[[argparse.Namespace, FeedbackSettings], int]
 T = TypeVar("T")
 
-OUT: Final = Console(highlight=False, soft_wrap=True)
+_UNSEEN_WIDTH: Final = 200
+"""Characters of a line that no terminal shows: what reads a table from a pipe wants it whole."""
+
+OUT: Final = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _UNSEEN_WIDTH)
 ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

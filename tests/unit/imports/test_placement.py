@@ -14,6 +14,10 @@ PARENTS = {
     "old-w": "west",
     "old-s": "south",
     "lone": None,
+    "float-1": "west",
+    "float-2": "west",
+    "here": "root",
+    "there": None,
 }
 
 
@@ -33,6 +37,10 @@ STRUCTURES = [
     known("old-w", "Feu", "Feu"),
     known("old-s", "Feu", "Feu", active=False),
     known("lone", "Sans parent", "Isolé", network="Moulins"),
+    known("float-1", "Bouée 1", "Balise flottante"),
+    known("float-2", "Bouée 2", "Balise flottante"),
+    known("here", "Ici", "Deux mondes"),
+    known("there", "Là", "Deux mondes", network="Moulins de là-bas"),
 ]
 
 
@@ -52,12 +60,14 @@ def placer():
         ("Balise", "", Placement("root", "ambiguous_title")),
         ("Phares", "", Placement("root", "network")),
         ("Moulins", "", Placement("lone", "network")),
-        ("sémaphore", "", Placement("west", "typology")),
+        ("sémaphore", "", Placement("w2", "typology")),
+        ("Balise flottante", "", Placement("west", "typology")),
         ("Phare", "", Placement("root", "typology")),
         ("Région", "", Placement("root", "typology")),
-        ("Phare inconnu", "Sémaphore", Placement("west", "typology_of_row")),
-        ("", "Sémaphore", Placement("west", "typology_of_row")),
-        ("Isolé", "", Placement(FALLBACK_CODE, "unknown_structure")),
+        ("Phare inconnu", "Sémaphore", Placement("w2", "typology_of_row")),
+        ("", "Balise flottante", Placement("west", "typology_of_row")),
+        ("Isolé", "", Placement("lone", "typology")),
+        ("Deux mondes", "", Placement(FALLBACK_CODE, "unknown_structure")),
         ("Hors-structures", "", Placement(FALLBACK_CODE, "unknown_structure")),
         ("", "", Placement(FALLBACK_CODE, "unknown_structure")),
     ],

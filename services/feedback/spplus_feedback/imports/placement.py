@@ -90,9 +90,7 @@ class Placer:
 
     def _by_group(self, title: str) -> Placement | None:
         if title in self._networks:
-            members = self._networks[title]
-            tops = [code for code in members if self._parents.get(code) not in set(members)]
-            above = tops[0] if len(tops) == 1 else self._above(tops)
+            above = self._above(self._networks[title])
             if above is not None:
                 return Placement(above, "network")
         if title in self._typologies:
@@ -102,10 +100,10 @@ class Placer:
         return None
 
     def _above(self, codes: Sequence[str]) -> str | None:
-        """The nearest structure above all of these: their parent where they share one."""
-        lines = [list(ancestors_of(code, self._parents))[1:] for code in codes]
-        shared = set(lines[0]).intersection(*lines[1:]) if lines else set()
-        return next((code for code in lines[0] if code in shared), None) if lines else None
+        """The lowest structure that holds all of these: their parent where they share one, itself if it is one."""
+        lines = [list(ancestors_of(code, self._parents)) for code in codes]
+        shared = set(lines[0]).intersection(*lines[1:])
+        return next((code for code in lines[0] if code in shared), None)
 
 
 def _of_typology(bearers: Sequence[KnownStructure], typology: str) -> list[KnownStructure]:

@@ -1,0 +1,70 @@
+"""The operators' commands, as they are typed."""
+
+from pathlib import Path
+
+import pytest
+
+from spplus_feedback.__main__ import main
+
+pytestmark = pytest.mark.integration
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+
+
+def test_commands_import_show_a_summary_and_write_the_rejects(database_url, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SPPLUS_FEEDBACK_DATABASE_URL", database_url)
+    assert main(["import-structures", str(FIXTURES / "structures.csv")]) == 1
+    assert "migrate" in capsys.readouterr().err
+    assert main(["migrate"]) == 0
+    assert main(["import-structures", str(FIXTURES / "structures.csv")]) == 0
+    assert main(["import-experiences", str(FIXTURES / "experiences.csv")]) == 0
+    shown = capsys.readouterr().out
+    assert "experiences that are new" in shown
+    assert "typology_of_row" in shown
+    assert (tmp_path / "experiences.rejects.csv").exists()
+    assert main(["import-experiences", str(FIXTURES / "structures.csv")]) == 1
+    assert "lacks the columns" in capsys.readouterr().err
+    assert main(["import-experiences", str(FIXTURES / "experiences.csv"), "--fallback", "nowhere"]) == 1
+
+
+def test_commands_keys_are_made_listed_and_revoked(database_url, monkeypatch, capsys):
+    monkeypatch.setenv("SPPLUS_FEEDBACK_DATABASE_URL", database_url)
+    main(["migrate"])
+    main(["import-structures", str(FIXTURES / "structures.csv"), "--rejects", "/dev/null"])
+    capsys.readouterr()
+    making = ["keys", "create", "--name", "guichet", "--scope", "requests:answer", "--structure"]
+    assert main([*making, "STR-101"]) == 0
+    key = capsys.readouterr().out.strip()
+    assert key.startswith("spplus_")
+    assert main([*making, "nowhere"]) == 1
+    assert main(["keys", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert "guichet" in listed
+    assert key not in listed
+    assert main(["keys", "revoke", "1"]) == 0
+    assert main(["keys", "revoke", "1"]) == 1
+
+
+def test_commands_sources_are_registered_with_their_topic(
+    database_url, kafka, topic_prefix, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("SPPLUS_FEEDBACK_DATABASE_URL", database_url)
+    monkeypatch.setenv("SPPLUS_KAFKA_BOOTSTRAP_SERVERS", kafka)
+    monkeypatch.setenv("SPPLUS_TOPIC_PREFIX", topic_prefix)
+    main(["migrate"])
+    main(["import-structures", str(FIXTURES / "structures.csv"), "--rejects", str(tmp_path / "r.csv")])
+    capsys.readouterr()
+    adding = ["sources", "add", "phares", "--name", "Standard des phares", "--bulk", "call"]
+    assert main([*adding, "--structure", "bC4eF6gH8i"]) == 0
+    assert capsys.readouterr().out.strip() == f"{topic_prefix}spplus.inbound.phares.v1"
+    assert main([*adding, "--structure", "bC4eF6gH8i", "--feedback", "survey"]) == 0
+    assert main([*adding, "--structure", "nowhere"]) == 1
+    assert main([*adding, "--structure", "bC4eF6gH8i", "--single", "call"]) == 1
+    assert main(["sources", "add", "Majuscule", "--name", "x", "--structure", "bC4eF6gH8i"]) == 1
+    assert main(["sources", "add", "spplus", "--name", "x", "--structure", "bC4eF6gH8i"]) == 1
+    capsys.readouterr()
+    assert main(["sources", "list"]) == 0
+    assert "Standard des phares" in capsys.readouterr().out
+    assert main(["sources", "remove", "phares"]) == 0
+    assert main(["sources", "remove", "phares"]) == 1
