@@ -1,6 +1,8 @@
 """An intake service on real parts, with a small tree of structures, seen from outside."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import json
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -8,14 +10,17 @@ from typing import Any
 
 import asyncpg
 import httpx
+from aiokafka import ConsumerRecord
 
 from spplus_chassis.service import Service
 from spplus_contracts import AnnouncedDelay, ParentLink, StructureDeclared
+from spplus_contracts.topics import Topic
 from spplus_contracts.vocabulary import DelayCalendar
 from spplus_feedback.access import Scope, create_key
 from spplus_feedback.app import build
 from spplus_feedback.settings import FeedbackSettings
 from spplus_feedback.structures_repository import declare_structures
+from tests.support.bus import reading
 
 FIRST_DAY = date(2015, 1, 1)
 
@@ -46,9 +51,20 @@ TREE = (
 )
 
 
+def a_story(**changes: Any) -> dict[str, Any]:
+    """The body of a story about one structure without an announced delay."""
+    return {
+        "structure_codes": ["guichet"],
+        "channels": ["phone", "desk"],
+        "sentiment": "negative",
+        "title": "Une heure d'attente",
+        "story": "J'ai attendu une heure au téléphone.",
+    } | changes
+
+
 @dataclass
 class Door:
-    """The running service, seen from outside, and its database."""
+    """The running service, seen from outside, with its database and its bus."""
 
     service: Service
     http: httpx.AsyncClient
@@ -64,8 +80,39 @@ class Door:
         finally:
             await connection.close()
 
+    async def tell(self, **changes: Any) -> dict[str, Any]:
+        """Tell a story that is accepted."""
+        answer = await self.http.post("/v1/feedback", json=a_story(**changes))
+        assert answer.status_code == 202, answer.text
+        return answer.json()
+
+    async def answer(self, request_id: str, *, by: str = "racine", **body: Any) -> httpx.Response:
+        """Say what became of a request with the key of a part of the tree."""
+        return await self.http.post(f"/v1/requests/{request_id}/answer", json=body, headers=self.bearer(by))
+
+    async def follow(self, code: str) -> dict[str, Any]:
+        """Where a story stands."""
+        answer = await self.http.get(f"/v1/feedback/{code}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def heard(self, topic: Topic, count: int, about: Collection[str]) -> list[ConsumerRecord]:
+        """The first `count` records of a topic whose data name one of these requests."""
+        found: list[ConsumerRecord] = []
+        async with reading(self.bootstrap, self.prefix + topic.name) as consumer:
+            async with asyncio.timeout(20):
+                while len(found) < count:
+                    for batch in (await consumer.getmany(timeout_ms=100)).values():
+                        found += [record for record in batch if json.loads(record.value)["request_id"] in about]
+        return found
+
     def bearer(self, structure: str = "racine") -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[structure]}"}
+
+
+def request_ids(told: dict[str, Any]) -> list[str]:
+    """The requests that a story made."""
+    return [request["request_id"] for request in told["requests"]]
 
 
 @asynccontextmanager

@@ -2,14 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from starlette.exceptions import HTTPException
+
 from spplus_chassis.problem import Problem
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-
-class _TooLong(Exception):  # noqa: N818 - never leaves this module
-    """More bytes came than may."""
 
 
 class LimitedBodies:
@@ -29,30 +27,20 @@ class LimitedBodies:
         if announced.isdigit() and int(announced) > self._longest:
             await self._refuse(scope, receive, send)
             return
-        await self._pass_on(scope, receive, send)
+        await self._app(scope, self._counted(receive), send)
 
-    async def _pass_on(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        taken, answering = 0, False
+    def _counted(self, receive: "Receive") -> "Receive":
+        taken = 0
 
         async def counted() -> "Message":
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._longest:
-                raise _TooLong
+                raise HTTPException(413)  # the one kind of exception that the framework passes on from a body
             return message
 
-        async def noted(message: "Message") -> None:
-            nonlocal answering
-            answering = True
-            await send(message)
-
-        try:
-            await self._app(scope, counted, noted)
-        except _TooLong:
-            if answering:
-                raise
-            await self._refuse(scope, receive, send)
+        return counted
 
     async def _refuse(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         problem = Problem(413, f"A body may have {self._longest} bytes.", headers={"Connection": "close"})

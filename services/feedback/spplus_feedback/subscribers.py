@@ -30,11 +30,10 @@ def heard_in(batch: Batch) -> Heard:
         except Refused as refused:
             batch.refuse(record, refused.reason, refused.detail)
             continue
-        answer = getattr(event, "root", event)
-        if not isinstance(answer, SingleAnswer) or (answer.request_source or envelope.source) != PLATFORM_SOURCE:
+        if not isinstance(event, SingleAnswer) or (event.request_source or envelope.source) != PLATFORM_SOURCE:
             continue
-        if _is_ours(answer.request_id):
-            heard.append((answer.request_id, said_by(answer, source=envelope.source, event_id=envelope.id)))
+        if _is_ours(event.request_id):
+            heard.append((event.request_id, said_by(event, source=envelope.source, event_id=envelope.id)))
     return heard
 
 

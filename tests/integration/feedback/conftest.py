@@ -1,9 +1,8 @@
-"""An intake service for each test."""
+"""One intake service for the tests of a module; each test tells stories of its own."""
 
+import uuid
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
-import pytest
 import pytest_asyncio
 
 from spplus_chassis.migrations import migrate
@@ -14,28 +13,12 @@ from spplus_feedback.settings import FeedbackSettings
 from tests.support.intake import Door, furnish, opened
 
 
-@pytest_asyncio.fixture
-async def door(kafka: str, make_database: Callable[[], str], topic_prefix: str) -> AsyncIterator[Door]:
-    dsn = make_database()
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def door(kafka: str, make_database: Callable[[], str]) -> AsyncIterator[Door]:
+    dsn, prefix = make_database(), f"t{uuid.uuid4().hex[:10]}."
     await migrate(dsn, PACKAGE)
     keys = await furnish(dsn)
-    await create_topics(kafka, [*CANONICAL, dead_letters("feedback")], topic_prefix)
-    settings = FeedbackSettings(
-        database_url=dsn, kafka_bootstrap_servers=kafka, topic_prefix=topic_prefix, _env_file=None
-    )
+    await create_topics(kafka, [*CANONICAL, dead_letters("feedback")], prefix)
+    settings = FeedbackSettings(database_url=dsn, kafka_bootstrap_servers=kafka, topic_prefix=prefix, _env_file=None)
     async with opened(settings) as (service, http):
-        yield Door(service, http, dsn, kafka, topic_prefix, keys)
-
-
-@pytest.fixture
-def story() -> Callable[..., dict[str, Any]]:
-    def tell(**changes: Any) -> dict[str, Any]:
-        return {
-            "structure_codes": ["guichet"],
-            "channels": ["phone", "desk"],
-            "sentiment": "negative",
-            "title": "Une heure d'attente",
-            "story": "J'ai attendu une heure au téléphone.",
-        } | changes
-
-    return tell
+        yield Door(service, http, dsn, kafka, prefix, keys)
