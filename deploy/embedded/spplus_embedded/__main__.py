@@ -6,9 +6,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from spplus_embedded.errors import PartsError
+from pydantic import ValidationError
+
+from spplus_embedded.errors import PartsError, is_disk_full
 from spplus_embedded.jars import locked_file
 from spplus_embedded.parts import fetch_parts, run_with_parts
+from spplus_embedded.settings import UpSettings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,6 +22,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PartsError as error:
         print(f"spplus: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        print(f"spplus: the disk is full ({error.filename})", file=sys.stderr)
+        return 2
+    except ValidationError as error:
+        print(f"spplus: a setting is wrong: {error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
     return status
@@ -27,7 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="spplus", description="The whole platform on one machine, without Docker.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    up_command = commands.add_parser("up", help="run Kafka, PostgreSQL and the three services until Ctrl-C")
+    up_command = commands.add_parser(
+        "up",
+        help="run Kafka, PostgreSQL and the three services until Ctrl-C",
+        epilog=f"Settings, from the environment:\n{UpSettings.describe()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     up_command.add_argument("--reset", action="store_true", help="start empty: delete the data of earlier runs")
     up_command.set_defaults(run=_up)
     _add_parts(commands)
@@ -47,8 +63,7 @@ def _add_parts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _up(chosen: argparse.Namespace) -> int:
-    from spplus_embedded.settings import UpSettings  # noqa: PLC0415  # the services' libraries are slow to import
-    from spplus_embedded.up import up  # noqa: PLC0415  # the same
+    from spplus_embedded.up import up  # noqa: PLC0415  # the services' libraries are slow to import
 
     return asyncio.run(up(UpSettings(), reset=chosen.reset))
 

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Final
 
 from spplus_embedded import kafka, postgres
+from spplus_embedded.errors import PartsError
 from spplus_embedded.jars import Progress, fetch_jars
 from spplus_embedded.java import find_java
 from spplus_embedded.kafka import DEFAULT_RUNTIME, KafkaNode
@@ -62,17 +63,24 @@ async def throwaway_parts(runtime: Path = DEFAULT_RUNTIME) -> AsyncIterator[Part
 
 
 async def run_with_parts(command: Sequence[str], runtime: Path = DEFAULT_RUNTIME) -> int:
-    """Run a command on both parts; returns its exit status. SIGINT and SIGTERM are passed on to it."""
+    """Run a command on both parts; returns its exit status. SIGTERM is passed on to it, SIGINT too.
+
+    A terminal sends SIGINT to the command itself: then it is not sent a second time.
+    """
     async with throwaway_parts(runtime) as parts:
-        child = subprocess.Popen(command, env={**os.environ, **parts.environment()})  # noqa: S603, ASYNC220  # the caller's own command
+        try:
+            child = subprocess.Popen(command, env={**os.environ, **parts.environment()})  # noqa: S603, ASYNC220  # the caller's own command
+        except OSError as error:
+            raise PartsError(f"cannot run {command[0]}: {error.strerror}") from error
 
         def pass_on(number: int, _frame: FrameType | None) -> None:
-            child.send_signal(number)
+            if number == signal.SIGTERM or not sys.stdin.isatty():
+                child.send_signal(number)
 
         previous = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            return child.wait()
+            status = child.wait()
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
-            sys.stdout.flush()
+    return status if status >= 0 else 128 - status

@@ -45,6 +45,8 @@ class Platform:
     _lock: IO[str] | None = field(default=None, init=False, repr=False)
     _passwords: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
+    _written: str = field(default="", init=False, repr=False)
+
     def __post_init__(self) -> None:
         settings = self.settings
         self._directory = settings.directory.absolute()
@@ -125,7 +127,8 @@ class Platform:
             await self._start_parts()
             await self._prepare()
             await self._start_services()
-            write_secret(self.settings.environment_file, render_environment(self.environment()))
+            self._written = render_environment(self.environment())
+            write_secret(self.settings.environment_file, self._written)
         except BaseException:
             await self.stop()
             raise
@@ -135,7 +138,7 @@ class Platform:
         if self._lock is None:
             return
         await self._supervisor.leave_all()
-        self.settings.environment_file.unlink(missing_ok=True)
+        self._forget_environment()
         await asyncio.gather(*(service.stop() for service in self._services.values()))
         await self._kafka.stop()
         await self._postgres.stop()
@@ -165,6 +168,12 @@ class Platform:
     def send(self, part: str, how: signal.Signals) -> None:
         """Send a signal to a part: SIGSTOP and SIGCONT pause and resume it."""
         self._child(part).send(how)
+
+    def _forget_environment(self) -> None:
+        """Remove the file, unless another platform has written its own there since."""
+        file = self.settings.environment_file
+        if file.exists() and file.read_text() == self._written:
+            file.unlink()
 
     def _part(self, name: str) -> ServiceProcess | KafkaNode | PostgresServer:
         if name == "kafka":

@@ -18,6 +18,8 @@ from spplus_embedded.private import read_secret, write_secret
 from spplus_embedded.process import Child
 
 START_SECONDS: Final = 60.0
+_ATTEMPTS: Final = 25
+_STILL_ENDING: Final = "pre-existing shared memory block"
 ADMINISTRATOR: Final = "postgres"
 FAST: Final[Mapping[str, str]] = {"fsync": "off", "full_page_writes": "off"}
 """Settings for tests: nothing survives a power cut, everything survives a kill."""
@@ -67,8 +69,7 @@ class PostgresServer:
         await self.clear_the_way()
         self.child.user = user
         self.child.command = [str(programs / "postgres"), "-D", str(self._data), *self._options()]
-        await self.child.start()
-        await self._wait_until_ready()
+        await self._start_child()
 
     async def stop(self) -> None:
         """Shut down in order, ending connections that are still open."""
@@ -116,6 +117,19 @@ class PostgresServer:
         cluster.rename(self._data)
         password.unlink()
         making.rmdir()
+
+    async def _start_child(self) -> None:
+        """Start; after a kill the old server's own processes may still be ending, then it refuses for a moment."""
+        for attempt in range(_ATTEMPTS):
+            await self.child.start()
+            try:
+                await self._wait_until_ready()
+            except PartsError as error:
+                if _STILL_ENDING not in str(error) or attempt == _ATTEMPTS - 1:
+                    raise
+                await asyncio.sleep(0.2)
+            else:
+                return
 
     async def _wait_until_ready(self) -> None:
         try:

@@ -18,6 +18,7 @@ from spplus_embedded.errors import explain_stop
 
 MAX_LOG_BYTES: Final = 10 * 1024 * 1024
 _POLL_SECONDS: Final = 0.03
+_LEFTOVER_SECONDS: Final = 10.0
 _TETHER: Final = Path(tether.__file__).read_text()
 
 
@@ -94,10 +95,10 @@ class Child:
         """End what an earlier run left behind: the process of the pid file, if its command line is ours."""
         with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
             pid = int(self._pid_file.read_text())
-            for _ in range(500):
-                if not (self.marker and self.marker in command_line(pid)):
-                    return
-                os.kill(pid, self.death_signal)
+            asked = time.monotonic()
+            while self.marker and self.marker in command_line(pid):
+                patient = time.monotonic() - asked < _LEFTOVER_SECONDS
+                os.kill(pid, self.death_signal if patient else signal.SIGKILL)
                 await asyncio.sleep(_POLL_SECONDS)
 
     async def wait(self, timeout_seconds: float | None = None) -> bool:

@@ -1,6 +1,7 @@
 """Settings of the local platform: environment variables that begin with SPPLUS_UP_."""
 
 from pathlib import Path
+from typing import Self
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,3 +30,27 @@ class UpSettings(BaseSettings):
     """Port of PostgreSQL."""
     postgres_url: str | None = Field(default=None, repr=False)
     """An administrator's URL of a PostgreSQL server to use instead of one of our own."""
+
+    @classmethod
+    def apart(cls, directory: Path, *, runtime: Path | None = None) -> Self:
+        """Settings of a platform beside others: free ports, and every file in its own directory."""
+        return cls(
+            directory=directory,
+            runtime=runtime or cls().runtime,
+            environment_file=directory / "platform.env",
+            feedback_port=0,
+            indicators_port=0,
+            notifier_port=0,
+            kafka_port=0,
+            postgres_port=0,
+            postgres_url=None,
+        )
+
+    @classmethod
+    def describe(cls) -> str:
+        """List the environment variables with their meaning and default, one a line."""
+        prefix = cls.model_config["env_prefix"]
+        return "\n".join(
+            f"  {prefix + name.upper():<30} {field.description} [{'none' if field.default is None else field.default}]"
+            for name, field in cls.model_fields.items()
+        )

@@ -1,6 +1,7 @@
 """`spplus up`: the platform in the foreground, until SIGINT or SIGTERM."""
 
 import asyncio
+import contextlib
 import signal
 
 from spplus_embedded.errors import PartsError
@@ -35,8 +36,9 @@ class _Stop:
 
 
 def say(text: str) -> None:
-    """Print at once, also into a pipe."""
-    print(text, flush=True)  # noqa: T201  # a command's voice
+    """Print at once, also into a pipe; a reader who went away must not stop the platform."""
+    with contextlib.suppress(BrokenPipeError):
+        print(text, flush=True)  # noqa: T201  # a command's voice
 
 
 async def up(settings: UpSettings, *, reset: bool = False) -> int:
