@@ -99,7 +99,7 @@ def told_events(draw: st.DrawFn) -> Told:
     event = draw(st.one_of(_feedbacks(), _feedbacks(), _answers(), _answers(), _answers(), _bulks(), _withdrawals()))
     return (
         Envelope(
-            id=draw(st.sampled_from(["e1", "e2", "e3"])),
+            id=draw(st.sampled_from(["e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8"])),
             source=draw(_sources),
             type=event.TYPE,
             time=draw(st.sampled_from([AS_OF, AS_OF + timedelta(seconds=1)])),

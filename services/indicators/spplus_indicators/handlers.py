@@ -18,7 +18,7 @@ from spplus_indicators.repository import LedgerRows, StoredRow
 from spplus_indicators.statements import RequestKey, Statement
 from spplus_indicators.stored import cells_of_text, row_of_text, text_of_cells, text_of_row
 
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 SWEEP_ROWS = 2000
 """About how many requests become late in one transaction."""
@@ -41,10 +41,15 @@ class Work:
     rows: LedgerRows = field(default_factory=LedgerRows)
     total: dict[Cell, int] = field(default_factory=dict)
     """What all entries add if the ledger has none of them."""
+    judged_at: datetime = BEGINNING
+    """The instant as of which that holds."""
 
 
-def fold(statements: Iterable[Statement]) -> Work:
-    """Fold statements by row. Pure: the batch is prepared while the one before it is written."""
+def fold(statements: Iterable[Statement], as_of: datetime = BEGINNING) -> Work:
+    """Fold statements by row. Pure: the batch is prepared while the one before it is written.
+
+    `as_of` is a guess, the last instant known to be swept; `record` puts right what it gets wrong.
+    """
     by_row: dict[RequestKey, list[Statement]] = {}
     count = 0
     for statement in statements:
@@ -54,10 +59,10 @@ def fold(statements: Iterable[Statement]) -> Work:
             by_row[statement.request] = [statement]
         else:
             told.append(statement)
-    work = Work(count)
+    work = Work(count, judged_at=as_of)
     for key in sorted(by_row):
         row = merge(EMPTY, by_row[key])
-        entry = Entry(key, row, share(row, _BEGINNING))
+        entry = Entry(key, row, share(row, as_of))
         work.entries.append(entry)
         _lay_out(work.rows, entry)
         _accumulate(work.total, entry.share.cells)
@@ -65,11 +70,14 @@ def fold(statements: Iterable[Statement]) -> Work:
 
 
 async def record(connection: Connection, work: Work) -> bool:
-    """Take a batch into the ledger and the tallies; returns whether any tally changed."""
+    """Take a batch into the ledger and the tallies; returns whether any tally changed.
+
+    `work.judged_at` then is the instant as of which everything counts.
+    """
     if not work.entries:
         return False
     as_of = await repository.enter(connection)
-    _judge_passed_deadlines(work, as_of)
+    _judge(work, as_of)
     fresh = await repository.insert_fresh(connection, work.rows)
     delta = work.total
     if len(fresh) < len(work.entries):
@@ -104,16 +112,18 @@ async def sweep(connection: Connection, now: datetime) -> int:
     return len(stored)
 
 
-def _judge_passed_deadlines(work: Work, as_of: datetime) -> None:
-    """The batch was prepared without a clock; give the open requests that are overdue what they add now."""
+def _judge(work: Work, as_of: datetime) -> None:
+    """Bring a batch to the instant as of which everything counts."""
     for index, entry in enumerate(work.entries):
         deadline = entry.share.changes_after
-        if deadline is not None and deadline < as_of:
+        # Time was guessed right unless a deadline passed since; after a restore it may even have gone back.
+        if (deadline is not None and deadline < as_of) or as_of < work.judged_at:
             judged = entry._replace(share=share(entry.row, as_of))
             work.entries[index] = judged
             work.rows.counted[index] = text_of_cells(judged.share.cells)
             work.rows.changes_after[index] = judged.share.changes_after
             _accumulate(work.total, difference(judged.share.cells, entry.share.cells))
+    work.judged_at = as_of
 
 
 async def _merge_known(

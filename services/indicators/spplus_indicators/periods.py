@@ -17,6 +17,7 @@ PARIS: Final = ZoneInfo("Europe/Paris")
 _FIRST, _LAST = 2000, 2100
 _UNIX_EPOCH: Final = date(1970, 1, 1).toordinal()
 _DAY: Final = 86_400
+_SAFE_DAY: Final = 28
 _TICK: Final = timedelta(microseconds=1)
 _MONTHS_IN: Final = {
     PeriodKind.MONTH: 1,
@@ -46,6 +47,8 @@ def day_of(instant: datetime) -> date:
 
 def month_of(instant: datetime) -> date:
     """The first day of the Paris month that an aware instant belongs to."""
+    if 1 < instant.day < _SAFE_DAY and instant.tzinfo is UTC:  # Paris is at most two hours ahead: the same month
+        return _first(instant.year, instant.month)
     return _first_of_month(_ordinal(instant))
 
 
@@ -117,6 +120,11 @@ def _ordinal(instant: datetime) -> int:
     if index in {0, len(_CHANGES)}:
         return instant.astimezone(PARIS).toordinal()
     return _UNIX_EPOCH + int((seconds + _OFFSETS[index - 1]) // _DAY)
+
+
+@cache
+def _first(year: int, month: int) -> date:
+    return date(year, month, 1)
 
 
 @cache

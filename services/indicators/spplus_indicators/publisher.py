@@ -7,6 +7,7 @@ computed from tallies read after the marks were, and told where it differs. A ch
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -31,6 +32,7 @@ _MARKS_AT_ONCE = 20_000
 _ENDED_AT_ONCE = 2_000
 _LEAST_REST_SECONDS = 0.02
 _MOST_REST_SECONDS = 0.5
+_REST_SHARE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +105,12 @@ class Publisher:
         self._canopy = Canopy(pace)
         self._not_before: dict[str, datetime] = {}
         self._wake = asyncio.Event()
+        self._woken_at = 0.0
 
     def wake(self, changed: object = True) -> None:  # noqa: FBT002 - called with the result of a batch
         """Look for marks now; call after a commit that changed tallies."""
         if changed:
+            self._woken_at = time.perf_counter()
             self._wake.set()
 
     async def run(self) -> None:
@@ -134,11 +138,12 @@ class Publisher:
             metrics.PUBLISH_SECONDS.observe(seconds)
         if written:
             self._on_published()
-        if folded == _MARKS_AT_ONCE or taken == self._pace.batch:
-            # More is waiting. Intake shares this process: rest as long as was worked.
-            await asyncio.sleep(min(seconds, _MOST_REST_SECONDS))
+        intake_is_busy = self._woken_at > began
+        # Intake shares this process. While it is busy, rest longer than was worked: what waits is folded meanwhile.
+        rest = min(_REST_SHARE * seconds, _MOST_REST_SECONDS) if intake_is_busy else 0.0
+        await asyncio.sleep(max(_LEAST_REST_SECONDS, rest) if taken < self._pace.batch else rest)
+        if taken == self._pace.batch or folded == _MARKS_AT_ONCE:
             return 0.0
-        await asyncio.sleep(max(_LEAST_REST_SECONDS, min(seconds, _MOST_REST_SECONDS)))
         return await self._until_next()
 
     async def _until_next(self) -> float:
@@ -191,10 +196,8 @@ class Publisher:
             made = await self._revisions(connection, targets, now)
             if made:
                 await publication_repository.save_figures(connection, made)
-                await outbox.append(
-                    connection,
-                    [outbox.row_of(event_of(each), topic=INDICATOR_COMPUTED.name, now=now) for each in made],
-                )
+                rows = [outbox.row_of(event_of(each), topic=INDICATOR_COMPUTED.name, now=now) for each in made]
+                await outbox.append(connection, rows)
         self._note(targets, made, now)
         return len(targets), len(made)
 
@@ -224,8 +227,8 @@ class Publisher:
         for target in targets:
             seconds = self._canopy.interval_seconds(target.structure_code)
             self._not_before[target.structure_code] = now + timedelta(seconds=seconds)
-        for revision in made:
-            metrics.REVISIONS_WRITTEN.labels(revision.figure.status).inc()
+        for status, count in Counter(revision.figure.status for revision in made).items():
+            metrics.REVISIONS_WRITTEN.labels(status).inc(count)
 
     async def close_periods(self) -> int:
         """Queue the provisional figures whose period is over, so that they are told once more as final."""

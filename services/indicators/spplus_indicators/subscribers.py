@@ -9,7 +9,7 @@ from spplus_chassis.database import Connection
 from spplus_chassis.delivery import Subscription
 from spplus_chassis.reading import read_event
 from spplus_chassis.records import Batch, Record, Refused
-from spplus_contracts import BulkAnswers, StructureDeclared
+from spplus_contracts import BulkAnswers, Envelope, StructureDeclared
 from spplus_contracts.topics import FEEDBACK_SUBMITTED, FEEDBACK_WITHDRAWN, REQUEST_ANSWERED, STRUCTURE_DECLARED
 from spplus_contracts.vocabulary import EPOCH
 from spplus_indicators import handlers, structures
@@ -29,35 +29,51 @@ class Prepared:
     declared: list[tuple[Record, Stored]]
 
 
+class Scorer:
+    """Reads batches and writes them; remembers as of when the ledger counts, so that little is judged twice."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._counted_until = handlers.BEGINNING
+
+    def prepare(self, batch: Batch) -> Prepared:
+        """Read a batch; what cannot be read is refused and its neighbours go on."""
+        statements: list[Statement] = []
+        declared: list[tuple[Record, Stored]] = []
+        for record in batch.records:
+            try:
+                envelope, event = read_event(record)
+                if isinstance(event, StructureDeclared):
+                    declared.append((record, structures.as_told(envelope, event)))
+                elif isinstance(event, LedgerEvent):
+                    statements.append(_read(record, envelope, event))
+            except Refused as refused:
+                batch.refuse(record, refused.reason, refused.detail)
+        return Prepared(handlers.fold(statements, self._counted_until), declared)
+
+    async def apply(self, connection: Connection, batch: Batch, prepared: Prepared) -> bool:
+        """Write a batch, declarations first; returns whether there is anything to publish."""
+        replanted = await _declare(connection, batch, prepared, self._clock())
+        counted = await handlers.record(connection, prepared.work)
+        self._counted_until = prepared.work.judged_at
+        return counted or replanted
+
+
 def subscription(
     *, clock: Callable[[], datetime], after_commit: Callable[[bool], None]
 ) -> Subscription[Prepared, bool]:
     """The one subscription of scoring: all its topics, one transaction a batch."""
-
-    async def apply(connection: Connection, batch: Batch, prepared: Prepared) -> bool:
-        replanted = await _declare(connection, batch, prepared, clock())
-        return await handlers.record(connection, prepared.work) or replanted
-
-    return Subscription(name="indicators", topics=TOPICS, prepare=prepare, apply=apply, after_commit=after_commit)
+    scorer = Scorer(clock)
+    return Subscription(
+        name="indicators", topics=TOPICS, prepare=scorer.prepare, apply=scorer.apply, after_commit=after_commit
+    )
 
 
-def prepare(batch: Batch) -> Prepared:
-    """Read a batch; what cannot be read is refused and its neighbours go on."""
-    statements: list[Statement] = []
-    declared: list[tuple[Record, Stored]] = []
-    for record in batch.records:
-        try:
-            envelope, event = read_event(record)
-            if isinstance(event, StructureDeclared):
-                declared.append((record, structures.as_told(envelope, event)))
-            elif isinstance(event, LedgerEvent):
-                _check_month(event, record)
-                if unknown_fields(event):
-                    metrics.VALUES_UNKNOWN.inc()
-                statements.append(statement_of(envelope, event))
-        except Refused as refused:
-            batch.refuse(record, refused.reason, refused.detail)
-    return Prepared(handlers.fold(statements), declared)
+def _read(record: Record, envelope: Envelope, event: LedgerEvent) -> Statement:
+    _check_month(event, record)
+    if unknown_fields(event):
+        metrics.VALUES_UNKNOWN.inc()
+    return statement_of(envelope, event)
 
 
 def _check_month(event: LedgerEvent, record: Record) -> None:
