@@ -1,23 +1,21 @@
 """Months, quarters and years of the Europe/Paris calendar, half-open: the first instant is in, the last is out.
 
 An instant belongs to the day that Paris has at that instant, also for overseas offices and consulates. Every event
-asks for its month, so the changes of the clock and the bounds of the months are laid out once and searched.
+asks for its month, so the day of each hour is worked out once and kept.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from spplus_contracts.vocabulary import PeriodKind
 
 PARIS: Final = ZoneInfo("Europe/Paris")
-_FIRST, _LAST = 2000, 2100
-_UNIX_EPOCH: Final = date(1970, 1, 1).toordinal()
-_DAY: Final = 86_400
+_UNIX_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUR: Final = 3600
 _SAFE_DAY: Final = 28
+_HOURS_KEPT: Final = 1 << 17
 _TICK: Final = timedelta(microseconds=1)
 _MONTHS_IN: Final = {
     PeriodKind.MONTH: 1,
@@ -42,14 +40,14 @@ class Span(NamedTuple):
 
 def day_of(instant: datetime) -> date:
     """The Paris date at an aware instant."""
-    return date.fromordinal(_ordinal(instant))
+    return _day_of_hour(_hour(instant))
 
 
 def month_of(instant: datetime) -> date:
     """The first day of the Paris month that an aware instant belongs to."""
     if 1 < instant.day < _SAFE_DAY and instant.tzinfo is UTC:  # Paris is at most two hours ahead: the same month
         return _first(instant.year, instant.month)
-    return _first_of_month(_ordinal(instant))
+    return _month_of_hour(_hour(instant))
 
 
 def month_of_deadline(due_at: datetime) -> date:
@@ -58,12 +56,12 @@ def month_of_deadline(due_at: datetime) -> date:
     A deadline is the last instant that is still on time. At midnight it therefore ends the day before: 31 December
     24:00 is due in December.
     """
-    return _first_of_month(_ordinal(due_at - _TICK))
+    return _month_of_hour(_hour(due_at - _TICK))
 
 
 def days_between(earlier: datetime, later: datetime) -> int:
     """The difference of the Paris dates of two instants, in days: 23:59 to 00:01 is one day."""
-    return _ordinal(later) - _ordinal(earlier)
+    return (day_of(later) - day_of(earlier)).days
 
 
 def start_of_day(day: date) -> datetime:
@@ -114,47 +112,21 @@ def is_open(span: Span, at: datetime) -> bool:
     return day_of(at) < span.end
 
 
-def _ordinal(instant: datetime) -> int:
-    seconds = instant.timestamp()
-    index = bisect_right(_CHANGES, seconds)
-    if index in {0, len(_CHANGES)}:
-        return instant.astimezone(PARIS).toordinal()
-    return _UNIX_EPOCH + int((seconds + _OFFSETS[index - 1]) // _DAY)
-
-
 @cache
 def _first(year: int, month: int) -> date:
     return date(year, month, 1)
 
 
-@cache
-def _first_of_month(ordinal: int) -> date:
-    return date.fromordinal(ordinal).replace(day=1)
+def _hour(instant: datetime) -> int:
+    return int(instant.timestamp() // _HOUR)
 
 
-def _changes() -> Iterator[tuple[float, int]]:
-    """Each instant from which Paris has another offset, with that offset in seconds. The clock changes on the hour."""
-    previous = None
-    instant = datetime(_FIRST, 1, 1, tzinfo=UTC)
-    while instant.year < _LAST:
-        tomorrow = instant + timedelta(days=1)
-        if previous is None or _offset(tomorrow) != previous:
-            hour = next(
-                instant + timedelta(hours=h) for h in range(25) if _offset(instant + timedelta(hours=h)) != previous
-            )
-            previous = _offset(hour)
-            yield hour.timestamp(), previous
-        instant = tomorrow
+@lru_cache(maxsize=_HOURS_KEPT)
+def _day_of_hour(hour: int) -> date:
+    """Days and months of Paris begin on a full hour UTC, so an hour lies in one of them as a whole."""
+    return (_UNIX_EPOCH + timedelta(hours=hour)).astimezone(PARIS).date()
 
 
-def _offset(instant: datetime) -> int:
-    offset = instant.astimezone(PARIS).utcoffset() or timedelta()
-    return int(offset.total_seconds())
-
-
-def _offsets() -> tuple[list[float], list[int]]:
-    changes = list(_changes())
-    return [instant for instant, _ in changes], [offset for _, offset in changes]
-
-
-_CHANGES, _OFFSETS = _offsets()
+@lru_cache(maxsize=_HOURS_KEPT)
+def _month_of_hour(hour: int) -> date:
+    return _day_of_hour(hour).replace(day=1)
