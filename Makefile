@@ -55,9 +55,8 @@ lock: bootstrap-dev ## resolve the Python packages and Kafka's jars anew, with t
 	$(COMPILE) -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
 	$(BIN)/spplus parts lock
 
-bench: bootstrap ## measure events per second and latency; JSON in build/bench.json
-	@mkdir -p build
-	@exec $(BIN)/spplus bench --json build/bench.json
+bench: bootstrap ## measure events per second and latency beside the bare floor; JSON in .spplus/bench (ARGS=--quick)
+	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 test-open-data: bootstrap-dev parts ## import the official open data of DATA=folder and check the published figures
 	$(if $(DATA),,$(error say where the open data is: make test-open-data DATA=folder))

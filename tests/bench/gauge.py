@@ -1,8 +1,9 @@
 """CPU seconds and memory of a process with its children, read from /proc."""
 
 import os
+import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,26 @@ class Gauge:
         """CPU seconds that each group has used since this reading."""
         now = read(self.pids).cpu_seconds
         return {name: round(now[name] - before, 3) for name, before in self.cpu_seconds.items()}
+
+
+def _busy_seconds() -> float:
+    fields = [int(field) for field in (_PROC / "stat").read_text().splitlines()[0].split()[1:9]]
+    return (sum(fields) - fields[3] - fields[4]) / _TICKS
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """How busy the machine is with other things than the bench and all that it started."""
+
+    at: float = field(default_factory=time.monotonic)
+    busy: float = field(default_factory=_busy_seconds)
+    own: float = field(default_factory=lambda: _cpu_seconds(os.getpid()))
+
+    def others_cores(self) -> float:
+        """Cores that others have used since this reading, on average."""
+        now = Machine()
+        used = (now.busy - self.busy) - (now.own - self.own)
+        return round(max(0.0, used / (now.at - self.at)), 2)
 
 
 def read(pids: dict[str, int]) -> Gauge:

@@ -5,11 +5,14 @@ The bench shares two cores with what it measures: a full client would take a fif
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+_IDLE_SECONDS = 2.0
+"""Servers close connections that are idle for longer; these are not used again."""
 
 
 class Door:
@@ -18,16 +21,16 @@ class Door:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or 80
-        self._idle: list[Streams] = []
+        self._idle: list[tuple[float, Streams]] = []
 
     async def post(self, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """Post JSON; returns the status and the JSON answered."""
-        reader, writer = self._idle.pop() if self._idle else await self._connect()
+        reader, writer = self._fresh() or await self._connect()
         head = f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/json\r\n"
         writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         status, length = await _read_head(reader)
         answer = await reader.readexactly(length)
-        self._idle.append((reader, writer))
+        self._idle.append((time.monotonic(), (reader, writer)))
         return status, json.loads(answer)
 
     async def events(self, path: str) -> AsyncIterator[tuple[str, str]]:
@@ -52,8 +55,16 @@ class Door:
 
     def close(self) -> None:
         """Close the idle connections."""
-        for _, writer in self._idle:
+        for _, (_, writer) in self._idle:
             writer.close()
+
+    def _fresh(self) -> Streams | None:
+        while self._idle:
+            since, streams = self._idle.pop()
+            if time.monotonic() - since < _IDLE_SECONDS:
+                return streams
+            streams[1].close()
+        return None
 
     async def _connect(self) -> Streams:
         return await asyncio.open_connection(self._host, self._port)

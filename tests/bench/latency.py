@@ -55,17 +55,20 @@ class Watch:
 
     def count(self, code: str, n: int, at: float) -> None:
         """The figure of a structure counts n stories now. A story is out once all accepted before it are."""
-        for rank in range(self.counted[code] + 1, min(n, len(self.accepted[code])) + 1):
+        accepted = self.accepted.get(code, [])
+        for rank in range(self.counted[code] + 1, min(n, len(accepted)) + 1):
             if (code, rank) not in self._unmeasured:
-                self.seconds.append(max(0.0, at - self.accepted[code][rank - 1]))
+                self.seconds.append(max(0.0, at - accepted[rank - 1]))
         self.counted[code] = max(n, self.counted[code])
 
     def missing(self) -> list[str]:
-        """Structures whose figure is not the number of stories accepted."""
+        """Structures whose figure is not the number of stories accepted; the root's is the sum of all."""
+        accepted = {code: len(times) for code, times in self.accepted.items()}
+        accepted["root"] = sum(accepted.values())
         return [
-            f"{code}: {self.counted[code]} on the stream, {len(times)} accepted"
-            for code, times in self.accepted.items()
-            if self.counted[code] != len(times)
+            f"{code}: {self.counted[code]} on the stream, {count} accepted"
+            for code, count in accepted.items()
+            if self.counted[code] != count
         ]
 
 
@@ -89,17 +92,18 @@ async def run_latency(stand: Stand, *, offices: int, rate: int, seconds: int) ->
         await _until_counted(watch, reader)
         watch.measuring = True
         reading = gauge.read({service.name: service.pid for service in services} | stand.pids)
+        machine = gauge.Machine()
         began = time.monotonic()
         await _post_steadily(door, watch, codes, rate, seconds)
-        lasted, cpu = time.monotonic() - began, reading.since()
+        lasted, cpu, others = time.monotonic() - began, reading.since(), machine.others_cores()
         await _until_counted(watch, reader)
-    return _result(watch, lasted, cpu)
+    return _result(watch, lasted, cpu, others)
 
 
 _SERVICES = ("feedback", "indicators", "notifier")
 
 
-def _result(watch: Watch, lasted: float, cpu: dict[str, float]) -> Latency:
+def _result(watch: Watch, lasted: float, cpu: dict[str, float], others_cores: float) -> Latency:
     wrong = watch.missing()
     if watch.refused:
         wrong.append(f"{watch.refused} stories were not accepted")
@@ -111,6 +115,7 @@ def _result(watch: Watch, lasted: float, cpu: dict[str, float]) -> Latency:
         len(watch.seconds) / lasted,
         milliseconds,
         cpu,
+        others_cores,
         wrong,
         {f"accepting_{name}_ms": value for name, value in answered.items()},
     )
@@ -168,7 +173,10 @@ async def _post_steadily(door: Door, watch: Watch, codes: list[str], rate: int, 
 async def _post(door: Door, watch: Watch, code: str) -> None:
     body = {"structure_codes": [code], "sentiment": "positive", "channels": ["desk"], "story": "Accueil rapide. " * 10}
     began = time.monotonic()
-    status, _ = await door.post("/v1/feedback", json.dumps(body).encode())
+    try:
+        status, _ = await door.post("/v1/feedback", json.dumps(body).encode())
+    except (OSError, asyncio.IncompleteReadError):
+        status = 0
     now = time.monotonic()
     if status != 202:
         watch.refused += 1

@@ -25,6 +25,8 @@ class Throughput:
     cpu_seconds: dict[str, float]
     """By process: the one under test, PostgreSQL, Kafka; starting up is included."""
     memory_mb: dict[str, float]
+    others_cores: float
+    """Cores that other programs of the machine used meanwhile: more than a little makes the run a lower bound."""
     wrong: list[str] = field(default_factory=list)
     """What came out wrong; empty when every count is right."""
     notes: dict[str, float] = field(default_factory=dict)
@@ -46,6 +48,8 @@ class Latency:
     milliseconds: dict[str, float]
     """Percentiles, by name."""
     cpu_seconds: dict[str, float]
+    others_cores: float
+    """Cores that other programs of the machine used meanwhile."""
     wrong: list[str] = field(default_factory=list)
     notes: dict[str, float] = field(default_factory=dict)
 
@@ -75,9 +79,13 @@ def show_throughput(console: Console, runs: Iterable[Throughput], load: str) -> 
             f"{run.rate / floor.rate:.2f}",
             micros,
             f"{memory:.0f}",
+            f"{run.others_cores:.1f}",
             "WRONG" if run.wrong else "right",
         )
     console.print(table)
+    console.print(
+        "CPU: process + PostgreSQL + Kafka, starting up included. Seconds: first record read to last published."
+    )
 
 
 def show_latency(console: Console, run: Latency) -> None:
@@ -85,9 +93,10 @@ def show_latency(console: Console, run: Latency) -> None:
     table = Table(title=f"{run.name}: {run.requests:,} requests at {run.rate:,.0f}/s")
     for heading in run.milliseconds:
         table.add_column(f"{heading} ms", justify="right")
+    table.add_column("others' cores", justify="right")
     table.add_column("counts")
     values = [f"{value:,.0f}" for value in run.milliseconds.values()]
-    table.add_row(*values, "WRONG" if run.wrong else "right")
+    table.add_row(*values, f"{run.others_cores:.1f}", "WRONG" if run.wrong else "right")
     console.print(table)
 
 

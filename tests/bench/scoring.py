@@ -43,13 +43,14 @@ async def run_indicators(stand: Stand, load: Load, prefix: str, expected: Mappin
     """One indicators process over the load that stands on the topic."""
     total = len(load.messages)
     async with watching(stand.kafka.bootstrap_servers, prefix) as seen:
-        parts = gauge.read(stand.pids)
+        parts, machine = gauge.read(stand.pids), gauge.Machine()
         async with serving(stand, "indicators", prefix) as service:
             started = await _first_record(service)
             scored = await _all_consumed(service, total)
             wrong = await _until_right(service, seen, expected)
             cpu = gauge.read({"process": service.pid}).cpu_seconds | parts.since()
             memory = {"process": gauge.peak_mb(service.pid), "postgresql": gauge.memory_mb(stand.pids["postgresql"])}
+            others = machine.others_cores()
             wrong += await _leftovers(service.database, load)
     return Throughput(
         "spplus-indicators, one process",
@@ -57,6 +58,7 @@ async def run_indicators(stand: Stand, load: Load, prefix: str, expected: Mappin
         max(0.001, seen.last_at - started),
         cpu,
         memory,
+        others,
         wrong,
         {
             "scored_seconds": round(scored - started, 3),

@@ -11,8 +11,6 @@ from tests.bench.load import Load
 from tests.bench.results import Throughput
 from tests.bench.stand import BenchError, Stand
 
-_TIMEOUT_SECONDS = 600.0
-
 
 async def run_floor(stand: Stand, load: Load, topic: str, target: str, *, pipelined: bool) -> Throughput:
     """The bare floor as a process of its own, over the load that stands on `topic`."""
@@ -25,12 +23,13 @@ async def run_floor(stand: Stand, load: Load, topic: str, target: str, *, pipeli
     await child.start()
     if child.pid is None:
         raise BenchError(f"the floor did not start: {child.log.read_text()[-2000:]}")
-    reading, peak = gauge.read({"process": child.pid} | stand.pids), 0.0
+    reading, machine, peak = gauge.read({"process": child.pid} | stand.pids), gauge.Machine(), 0.0
     used = reading.since()
     while child.pid is not None:
         peak = max(peak, gauge.peak_mb(child.pid))
         used = reading.since() if child.running else used
         await asyncio.sleep(0.1)
+    others = machine.others_cores()
     if child.exit_status != 0:
         raise BenchError(f"the floor failed: {child.log.read_text()[-2000:]}")
     answer = json.loads(child.log.read_text().splitlines()[-1])
@@ -40,4 +39,4 @@ async def run_floor(stand: Stand, load: Load, topic: str, target: str, *, pipeli
         for code, count in expected.items()
         if answer["counts"].get(code) != count
     ]
-    return Throughput(name, len(load.messages), answer["seconds"], used, {"process": peak}, wrong)
+    return Throughput(name, len(load.messages), answer["seconds"], used, {"process": peak}, others, wrong)
