@@ -46,14 +46,14 @@ async def run_indicators(stand: Stand, load: Load, prefix: str, expected: Mappin
         parts, machine = gauge.read(stand.pids), gauge.Machine()
         async with serving(stand, "indicators", prefix) as service:
             started = await _first_record(service)
-            scored = await _all_consumed(service, total)
+            counted_at = await _all_consumed(service, total)
             wrong = await _until_right(service, seen, expected)
             cpu = gauge.read({"process": service.pid}).cpu_seconds | parts.since()
             memory = {"process": gauge.peak_mb(service.pid), "postgresql": gauge.memory_mb(stand.pids["postgresql"])}
             others = machine.others_cores()
             wrong += await _leftovers(service.database, load)
     return Throughput(
-        "spplus-indicators, one process",
+        "spplus-indicators",
         total,
         max(0.001, seen.last_at - started),
         cpu,
@@ -61,8 +61,8 @@ async def run_indicators(stand: Stand, load: Load, prefix: str, expected: Mappin
         others,
         wrong,
         {
-            "scored_seconds": round(scored - started, 3),
-            "scored_per_second": round(total / (scored - started), 1),
+            "counted_seconds": round(counted_at - started, 3),
+            "counted_per_second": round(total / (counted_at - started), 1),
             "figures": len(seen.latest),
             "revisions": seen.records,
         },
