@@ -13,9 +13,10 @@ from rich.table import Table
 
 DIRECTORY = Path(".spplus/bench")
 _LEGEND = """\
-counted: until every record is in the database; published: until the last figure of all stands on the topic (the root's
+counted: until every record is in the database; published: until the last figure stands on the topic (the root's
 follows up to 10 s behind, by its setting). Ratio: of published, to the first run. CPU: process + PostgreSQL + Kafka,
-starting up included. Others' cores: used by other programs meanwhile; with more than a little, a run is a lower bound."""
+starting up included. Others' cores: used by other programs meanwhile; with more than a little, a run is a lower bound.
+"""
 
 
 @dataclass(frozen=True, slots=True)
