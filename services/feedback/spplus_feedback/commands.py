@@ -49,7 +49,7 @@ class Command:
 
 
 def with_pool(settings: FeedbackSettings, work: Callable[[Pool], Awaitable[T]]) -> T:
-    """Do some work on the service's database. Raises `CommandError` where it is away or not migrated."""
+    """Do some work on the service's database. Raises `CommandError` where it is away, not migrated, or interrupted."""
 
     async def run() -> T:
         pool = await open_pool(settings.database_url, 2)
@@ -60,6 +60,8 @@ def with_pool(settings: FeedbackSettings, work: Callable[[Pool], Awaitable[T]]) 
 
     try:
         return asyncio.run(run())
+    except KeyboardInterrupt:
+        raise CommandError("interrupted; what is done stays done, run it again for the rest") from None
     except asyncpg.UndefinedTableError:
         raise CommandError("the database is not up to date: run `spplus-feedback migrate`") from None
     except UNREACHABLE as error:

@@ -115,6 +115,7 @@ class _Shown:
 @contextmanager
 def _opened(arguments: argparse.Namespace, required: frozenset[str]) -> Iterator[tuple[_Shown, Report, Show]]:
     columns = (BarColumn(), TaskProgressColumn(), DownloadColumn(), TimeRemainingColumn())
+    _ensure_writable(_rejects(arguments))
     try:
         with (
             Table(arguments.file, required) as table,
@@ -125,6 +126,13 @@ def _opened(arguments: argparse.Namespace, required: frozenset[str]) -> Iterator
             yield shown, Report(remarks), shown.show
     except BadTableError as error:
         raise CommandError(str(error)) from None
+
+
+def _ensure_writable(path: Path) -> None:
+    try:
+        path.open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written ({error.strerror}); name another with --rejects") from None
 
 
 def _rejects(arguments: argparse.Namespace) -> Path:

@@ -26,6 +26,9 @@ def test_commands_import_show_a_summary_and_write_the_rejects(database_url, tmp_
     assert main(["import-experiences", str(FIXTURES / "structures.csv")]) == 1
     assert "lacks the columns" in capsys.readouterr().err
     assert main(["import-experiences", str(FIXTURES / "experiences.csv"), "--fallback", "nowhere"]) == 1
+    nowhere = str(tmp_path / "nowhere" / "rejects.csv")
+    assert main(["import-structures", str(FIXTURES / "structures.csv"), "--rejects", nowhere]) == 1
+    assert "--rejects" in capsys.readouterr().err
 
 
 def test_commands_keys_are_made_listed_and_revoked(database_url, monkeypatch, capsys):
@@ -68,3 +71,9 @@ def test_commands_sources_are_registered_with_their_topic(
     assert "Standard des phares" in capsys.readouterr().out
     assert main(["sources", "remove", "phares"]) == 0
     assert main(["sources", "remove", "phares"]) == 1
+
+
+def test_commands_without_a_database_say_so(monkeypatch, capsys):
+    monkeypatch.setenv("SPPLUS_FEEDBACK_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    assert main(["keys", "list"]) == 1
+    assert "cannot be reached" in capsys.readouterr().err
