@@ -160,23 +160,18 @@ async def test_taken_port_is_named_with_its_setting_before_anything_starts(tmp_p
     assert up.pids() == {}
 
 
-async def test_asked_to_stop_leaves_no_process_and_no_environment_file(tmp_path: Path) -> None:
-    async with running(tmp_path) as up:
-        pids = up.pids()
-        assert set(pids) == set(PARTS)
-        up.process.send_signal(signal.SIGTERM)
-        await up.line("stopped")
-        assert await up.ended() == 0
-    assert [command_line(pid) for pid in pids.values()] == [""] * len(PARTS)
-    assert not (tmp_path / "platform.env").exists()
-
-
-async def test_killed_supervisor_takes_its_processes_along_and_the_next_start_succeeds(tmp_path: Path) -> None:
-    async with running(tmp_path) as up:
-        pids = up.pids()
-        up.process.kill()
-        await up.ended()
+async def test_killed_supervisor_takes_its_processes_along_and_the_next_run_stops_in_order(tmp_path: Path) -> None:
+    async with running(tmp_path) as killed:
+        pids = killed.pids()
+        killed.process.kill()
+        await killed.ended()
     if sys.platform == "linux":  # elsewhere the next start ends what was left
         await until(lambda: not any(command_line(pid) for pid in pids.values()))
     async with running(tmp_path) as again:
-        assert set(again.pids()) == set(PARTS)
+        pids = again.pids()
+        assert set(pids) == set(PARTS)
+        again.process.send_signal(signal.SIGTERM)
+        await again.line("stopped")
+        assert await again.ended() == 0
+    assert [command_line(pid) for pid in pids.values()] == [""] * len(PARTS)
+    assert not (tmp_path / "platform.env").exists()
