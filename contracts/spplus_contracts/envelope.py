@@ -14,6 +14,7 @@ from typing import Any
 STRUCTURED = "application/cloudevents+json"
 JSON = "application/json"
 _MAX_LENGTH = 256
+_PLAIN = frozenset({"ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "ce_subject", "content-type"})
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 Headers = Iterable[tuple[str, bytes | None]]
@@ -69,7 +70,11 @@ def unwrap(headers: Headers, value: bytes | None) -> tuple[Envelope, bytes]:
     """
     if value is None:
         raise EnvelopeError("tombstone", "the record has no value")
-    texts = _texts(headers)
+    pairs = list(headers)
+    plain = _plain(pairs)
+    if plain is not None:
+        return plain, value
+    texts = _texts(pairs)
     if texts.get("content-type", "").lower().startswith(STRUCTURED):
         return open_structured(_parsed(value))
     return _envelope({name[3:]: text for name, text in texts.items() if name.startswith("ce_")}, texts), value
@@ -97,6 +102,26 @@ def structured(envelope: Envelope, data: bytes) -> bytes:
         "data": json.loads(data),
     }
     return json.dumps({name: value for name, value in attributes.items() if value is not None}).encode()
+
+
+def _plain(headers: list[tuple[str, bytes | None]]) -> Envelope | None:
+    """The envelope of a sound record as our relay writes it: nearly every one. None leaves it to the slower way."""
+    found = dict(headers)
+    if len(found) != len(headers) or not found.keys() <= _PLAIN or None in found.values():
+        return None
+    try:
+        texts = {name: str(value, "utf-8") for name, value in found.items() if value is not None}
+        time = datetime.fromisoformat(texts["ce_time"])
+        event_id, source, event_type = texts["ce_id"], texts["ce_source"], texts["ce_type"]
+    except (KeyError, ValueError):
+        return None
+    subject = texts.get("ce_subject")
+    said = f"{event_id}{source}{event_type}{subject or ''}"
+    sound = len(said) <= _MAX_LENGTH and said.isprintable() and " " not in said and "@" not in said
+    binary = texts.get("content-type") == JSON and texts.get("ce_specversion") == "1.0"
+    if not (sound and binary and event_id and source and event_type and time.tzinfo is UTC):
+        return None
+    return Envelope(event_id, source, event_type, time, subject)
 
 
 def _text(instant: datetime) -> str:

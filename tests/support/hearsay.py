@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import Phase, given, settings
+from hypothesis import seed as hypothesis_seed
 from hypothesis import strategies as st
 
 from spplus_contracts import BulkAnswers, Envelope, FeedbackSubmitted, FeedbackWithdrawn, SingleAnswer
@@ -107,6 +109,28 @@ def told_events(draw: st.DrawFn) -> Told:
         ),
         event,
     )
+
+
+def honest(events: list[Told]) -> list[Told]:
+    """Without events that say different things under one id: which of them wins is settled, but not by the judge."""
+    said: dict = {}
+    for envelope, event in sorted(events, key=repr):
+        said.setdefault((envelope.source, envelope.id, envelope.type), event)
+    return [each for each in events if said[each[0].source, each[0].id, each[0].type] == each[1]]
+
+
+def some_hearsay(seed: int, count: int = 60) -> list[Told]:
+    """A fixed list of events, without the machinery of properties: for tests on real parts."""
+    drawn: list[Told] = []
+
+    @settings(max_examples=count, database=None, deadline=None, phases=[Phase.generate])
+    @hypothesis_seed(seed)
+    @given(told_events())
+    def draw(told: Told) -> None:
+        drawn.append(told)
+
+    draw()
+    return drawn
 
 
 @st.composite

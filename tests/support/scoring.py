@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 
 from spplus_chassis import outbox
 from spplus_chassis.database import open_pool
@@ -11,6 +11,7 @@ from spplus_chassis.records import Batch, Record
 from spplus_contracts import Envelope, Event, IndicatorComputed
 from spplus_embedded.expected import Expected, Key
 from spplus_indicators import jobs
+from spplus_indicators.audit import audit
 from spplus_indicators.publisher import Pace, Publisher
 from spplus_indicators.subscribers import subscription
 from tests.support.records import a_record
@@ -24,6 +25,7 @@ class Scoring:
     def __init__(self, pool, now: datetime, *, pace: Pace = AT_ONCE, min_sample: int = 1) -> None:
         self.pool = pool
         self.now = now
+        self.min_sample = min_sample
         self.refused: list[tuple[Record, str]] = []
         self.publisher = Publisher(
             lambda: pool, clock=lambda: self.now, min_sample=min_sample, pace=pace, on_published=lambda: None
@@ -32,7 +34,10 @@ class Scoring:
 
     async def take(self, *told: Event | tuple[Envelope, Event]) -> None:
         """One batch in one transaction, as the delivery does."""
-        records = [record_of(each, number) for number, each in enumerate(told)]
+        await self.take_records(*(record_of(each, number) for number, each in enumerate(told)))
+
+    async def take_records(self, *records: Record) -> None:
+        """The same from raw records."""
         batch = Batch(records)
         prepared = self._subscription.prepare(batch)
         async with self.pool.acquire() as connection, connection.transaction():
@@ -42,7 +47,6 @@ class Scoring:
     async def settle(self, now: datetime | None = None) -> None:
         """Let the clock's jobs run as of now."""
         self.now = now or self.now
-        await self.pool.execute("UPDATE progress SET swept_until = least(swept_until, $1)", self.now)
         await jobs.turn_day(self.pool, self.now)
         await jobs.sweep(self.pool, self.now)
 
@@ -70,6 +74,23 @@ class Scoring:
             )
             for row in rows
         }
+
+    async def value(
+        self, indicator: str, start: date = date(2026, 3, 1), *, structure: str = "12345", kind: str = "month"
+    ) -> float | None:
+        """The value of one figure; none where it has none or does not exist."""
+        return await self.pool.fetchval(
+            "SELECT value FROM figures WHERE indicator_code = $1 AND period_start = $2 AND structure_code = $3 "
+            "AND period_kind = $4",
+            indicator,
+            start,
+            structure,
+            kind,
+        )
+
+    async def audit(self) -> list[str]:
+        """What an audit finds."""
+        return [str(each) for each in await audit(self.pool, min_sample=self.min_sample)]
 
     async def told(self) -> list[IndicatorComputed]:
         """Every revision in the outbox, in order."""
@@ -101,6 +122,7 @@ async def scoring(database_url: str, now: datetime, **options) -> AsyncIterator[
     await migrate(database_url, "spplus_indicators")
     pool = await open_pool(database_url, 4)
     try:
+        await pool.execute("UPDATE progress SET swept_until = $1", now)
         yield Scoring(pool, now, **options)
     finally:
         await pool.close()

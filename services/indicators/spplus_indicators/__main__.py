@@ -2,10 +2,13 @@
 
 import argparse
 import asyncio
+import sys
 
+from spplus_chassis.database import open_pool
 from spplus_chassis.migrations import migrate
 from spplus_chassis.service import serve
 from spplus_indicators.app import build
+from spplus_indicators.audit import audit
 from spplus_indicators.settings import IndicatorsSettings
 
 
@@ -15,13 +18,28 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="score what the bus delivers and publish the figures")
     commands.add_parser("migrate", help="bring the database's tables up to date")
+    commands.add_parser("audit", help="compute tallies and figures anew from the ledger and list what differs")
     command = parser.parse_args().command
     settings = IndicatorsSettings()
     if command == "serve":
         serve(build(settings))
-    else:
+    elif command == "migrate":
         for name in asyncio.run(migrate(settings.database_url, "spplus_indicators")):
             print(name)
+    else:
+        sys.exit(asyncio.run(_audit(settings)))
+
+
+async def _audit(settings: IndicatorsSettings) -> int:
+    pool = await open_pool(settings.database_url, 1)
+    try:
+        found = await audit(pool, min_sample=settings.min_sample)
+    finally:
+        await pool.close()
+    for difference in found:
+        print(difference)
+    print(f"{len(found)} differences")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

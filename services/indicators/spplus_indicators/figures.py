@@ -83,7 +83,7 @@ def revisions(
         before = standing.get(key)
         if before is None and figure.status is IndicatorStatus.NOT_COLLECTED:
             continue
-        after = _published(indicator, figure, 1 if before is None else before.revision + 1, provisional=provisional)
+        after = published(indicator, figure, 1 if before is None else before.revision + 1, provisional=provisional)
         if before is None or before[1:] != after[1:]:
             made.append(Revision(key, span.end, after, now))
     return made
@@ -161,7 +161,8 @@ def revision_of(event: IndicatorComputed) -> Revision:
     )
 
 
-def _published(indicator: str, figure: Figure, revision: int, *, provisional: bool) -> Published:
+def published(indicator: str, figure: Figure, revision: int, *, provisional: bool) -> Published:
+    """A figure as it is to stand under a revision."""
     interval = figure.interval
     return Published(
         revision,

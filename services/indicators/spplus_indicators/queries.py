@@ -1,13 +1,32 @@
-"""Reads for the doors and the gauges."""
+"""Reads for the doors, the gauges and the audit."""
 
+from collections import defaultdict
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import NamedTuple
 
-from spplus_chassis.database import Pool
+from spplus_chassis.database import Connection, Pool
+from spplus_contracts.vocabulary import PeriodKind
+from spplus_indicators.contribution import Cell
+from spplus_indicators.figures import FigureKey, Published
+from spplus_indicators.repository import StoredRow
+from spplus_indicators.statements import RequestKey
+from spplus_indicators.tree import Reach
 
 _UNDECLARED = """
 SELECT structure_code, first_seen_at FROM undeclared ORDER BY first_seen_at, structure_code LIMIT $1
 """
+_LEDGER = "SELECT request_source, request_id, statements, counted, withdrawn FROM ledger"
+_FIGURES = """
+SELECT structure_code, indicator_code, period_kind, period_start, revision, status, n, value, numerator, denominator,
+    interval_low, interval_high, method_version, provisional
+FROM figures
+"""
+_WAITING = """
+SELECT structure_code FROM publication_queue
+UNION SELECT closure.ancestor FROM marks JOIN closure ON closure.descendant = marks.structure_code
+"""
+_ROWS_AT_ONCE = 5_000
 
 
 class Undeclared(NamedTuple):
@@ -32,3 +51,51 @@ async def marks_waiting(pool: Pool) -> int:
     """Marks and targets that the publisher has not done."""
     count: int = await pool.fetchval("SELECT (SELECT count(*) FROM marks) + (SELECT count(*) FROM publication_queue)")
     return count
+
+
+async def swept_until(connection: Connection) -> datetime:
+    """The instant as of which the ledger counts."""
+    instant: datetime = await connection.fetchval("SELECT swept_until FROM progress")
+    return instant
+
+
+async def ledger_rows(connection: Connection) -> AsyncIterator[StoredRow]:
+    """The whole ledger, in pieces: memory stays bounded. Needs a transaction."""
+    async for row in connection.cursor(_LEDGER, prefetch=_ROWS_AT_ONCE):
+        yield StoredRow(RequestKey(row[0], row[1]), row[2], row[3], row[4])
+
+
+async def tally_cells(connection: Connection) -> dict[Cell, int]:
+    """All tallies that are not 0."""
+    rows = await connection.fetch("SELECT structure_code, month, measure, count FROM tallies WHERE count <> 0")
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+
+async def all_figures(connection: Connection) -> dict[FigureKey, Published]:
+    """Every figure that stands."""
+    return {(row[0], row[1], row[2], row[3]): Published(*row[4:]) for row in await connection.fetch(_FIGURES)}
+
+
+async def not_applicable(connection: Connection) -> dict[str, frozenset[str]]:
+    """Declared structures with the indicators that make no sense there."""
+    return {row[0]: frozenset(row[1]) for row in await connection.fetch("SELECT code, not_applicable FROM structures")}
+
+
+async def structures_waiting(connection: Connection) -> set[str]:
+    """Structures of which something waits for the publisher."""
+    return {row[0] for row in await connection.fetch(_WAITING)}
+
+
+async def closure(connection: Connection) -> dict[str, list[Reach]]:
+    """By structure, which structures it counts towards and when."""
+    reaches: defaultdict[str, list[Reach]] = defaultdict(list)
+    for descendant, ancestor, since, until in await connection.fetch(
+        "SELECT descendant, ancestor, since, until FROM closure"
+    ):
+        reaches[descendant].append(Reach(ancestor, since, until))
+    return reaches
+
+
+def period_kind(stored: str) -> PeriodKind:
+    """A kind of period, as stored."""
+    return PeriodKind(stored)

@@ -11,7 +11,7 @@ from spplus_indicators.contribution import contribution, difference, share
 from spplus_indicators.ledger import EMPTY, Row, joined, merge
 from spplus_indicators.statements import RequestKey, statement_of
 from spplus_indicators.stored import cells_of_text, row_of_text, text_of_cells, text_of_row
-from tests.support.hearsay import AS_OF, Told, hearsay
+from tests.support.hearsay import AS_OF, Told, hearsay, honest
 
 
 def rows_of(events: list[Told]) -> dict[RequestKey, Row]:
@@ -38,14 +38,6 @@ def judged(events: list[Told]) -> Counter:
             else:
                 total[structure, month, measure] += count
     return +total
-
-
-def honest(events: list[Told]) -> list[Told]:
-    """Without events that say different things under one id: which of them wins is settled, but not by the judge."""
-    said: dict = {}
-    for envelope, event in sorted(events, key=repr):
-        said.setdefault((envelope.source, envelope.id, envelope.type), event)
-    return [each for each in events if said[each[0].source, each[0].id, each[0].type] == each[1]]
 
 
 @settings(max_examples=200, deadline=None)
