@@ -1,13 +1,15 @@
 """HTTP for agents: what waits for an answer in their part of the tree, and what became of it."""
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spplus_chassis import metrics
@@ -29,6 +31,22 @@ from spplus_feedback.structures_queries import structure_exists, subtree
 
 _NO_DEADLINE: Final = "-"
 Place = tuple[datetime | None, str]
+
+
+class _NamedFields(APIRoute):
+    """Names a field of a statement as its author wrote it, without the outcome that chose the model."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the handler."""
+        handle = super().get_route_handler()
+
+        async def named(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as error:
+                raise Problem(422, errors=[_unchosen(fault) for fault in field_errors(error)]) from None
+
+        return named
 
 
 class DeskQuery(BaseModel):
@@ -77,7 +95,7 @@ class DeskPage(BaseModel):
 
 def router(pool: Callable[[], Pool], *, clock: Callable[[], datetime], wake: Callable[[], None]) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/v1/requests", tags=["desk"])
+    routes = APIRouter(prefix="/v1/requests", tags=["desk"], route_class=_NamedFields)
     reader = Depends(require_key(pool, Scope.READ_REQUESTS))
     answerer = Depends(require_key(pool, Scope.ANSWER_REQUESTS))
 
@@ -103,12 +121,17 @@ def router(pool: Callable[[], Pool], *, clock: Callable[[], datetime], wake: Cal
         now = clock()
         statement = _statement(str(request_id), body, now)
         async with pool().acquire() as connection, connection.transaction():
-            status = await _take(connection, str(request_id), statement, key, now)
-        metrics.ANSWERS_ACCEPTED.labels("http").inc()
+            status, fresh = await _take(connection, str(request_id), statement, key, now)
+        metrics.ANSWERS_ACCEPTED.labels("http").inc(int(fresh))
         wake()
         return AnswerTaken(request_id=str(request_id), statement_id=statement.statement_id, status=status.value)
 
     return routes
+
+
+def _unchosen(fault: Mapping[str, str]) -> dict[str, str]:
+    outcome, _, field = fault["field"].partition(".")
+    return {**fault, "field": field if field and outcome in set(Outcome) else fault["field"]}
 
 
 def _statement(request_id: str, body: AnswerBody, now: datetime) -> Statement:
@@ -130,18 +153,22 @@ def _statement(request_id: str, body: AnswerBody, now: datetime) -> Statement:
     )
 
 
-async def _take(connection: Connection, request_id: str, statement: Statement, key: ApiKey, now: datetime) -> Status:
+async def _take(
+    connection: Connection, request_id: str, statement: Statement, key: ApiKey, now: datetime
+) -> tuple[Status, bool]:
+    """Where the request stands then, and whether the statement is new."""
     request = await repository.lock_request(connection, request_id)
     if request is None:
         raise Problem(404, "No such request.")
     if request.status is Status.WITHDRAWN:
         raise Problem(410, "The author withdrew this request.")
     try:
-        if not await is_said(connection, request_id, statement):
-            # said again, it needs no leave: a redirect moved the request out of the hands that made it
-            await check_part(connection, key, request.holder_code, on=paris_day(now))
-            await _check_target(connection, statement)
-        return await answer_request(connection, request, statement, now=now)
+        if await is_said(connection, request_id, statement):
+            # it needs no leave: a redirect moved the request out of the hands that made it
+            return request.status, False
+        await check_part(connection, key, request.holder_code, on=paris_day(now))
+        await _check_target(connection, statement)
+        return await answer_request(connection, request, statement, now=now), True
     except StatementChanged:
         raise Problem(422, errors=[{"field": "statement_id", "message": "was used for another statement"}]) from None
     except ValidationError as error:

@@ -80,7 +80,7 @@ async def test_fault_of_a_statement_is_named(door, body, field):
     answer = await door.answer(request_id, **body)
 
     assert answer.status_code == 422
-    assert any(error["field"].rpartition(".")[2] == field for error in answer.json()["errors"])
+    assert field in [error["field"] for error in answer.json()["errors"]]
 
 
 async def test_answer_needs_a_key_for_that_part_of_the_tree(door):
