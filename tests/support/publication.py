@@ -29,6 +29,7 @@ class Publication:
         self.database_url = database_url
         self.kafka = kafka
         self.prefix = prefix
+        self._sent = 0
 
     async def prepare(self) -> None:
         """Create the topics and the tables."""
@@ -66,6 +67,15 @@ class Publication:
         async with AIOKafkaProducer(bootstrap_servers=self.kafka, acks="all", enable_idempotence=True) as producer:
             for sent in [await producer.send(**self._message(event)) for event in events]:
                 await sent
+        self._sent += len(events)
+
+    async def settled(self) -> None:
+        """Wait until everything put on the bus has been taken."""
+        await eventually(self._all_taken, "the notifier to take what is on the bus")
+
+    async def _all_taken(self) -> bool:
+        [row] = await self.fetch("SELECT coalesce(sum(next_offset), 0) AS taken FROM consumer_offsets")
+        return bool(row["taken"] == self._sent)
 
     def _message(self, event: Event | str) -> dict[str, object]:
         if isinstance(event, str):

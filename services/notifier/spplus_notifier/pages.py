@@ -1,23 +1,31 @@
 """Results pages in French, for people: without scripts, from a phone to paper."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, date, datetime
 from importlib import resources
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
+import structlog
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from spplus_chassis.database import UNREACHABLE
+from spplus_chassis.problem import RETRY_AFTER_SECONDS
 from spplus_chassis.service import Service
+from spplus_chassis.telemetry import describe
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier import french, queries, results, structure_queries, wording
 from spplus_notifier.results import Figures
 from spplus_notifier.structure_queries import Structure
+
+log = structlog.get_logger()
 
 PAGE_SIZE = 30
 CHILDREN_SHOWN = 300
@@ -124,7 +132,7 @@ class Pages:
 def install(service: Service, *, share_url: str | None) -> None:
     """Add the pages to the service."""
     pages = Pages(service, share_url=share_url)
-    routes = APIRouter(include_in_schema=False)
+    routes = APIRouter(include_in_schema=False, route_class=_told_in_french(pages))
 
     @routes.get("/")
     async def get_home(
@@ -151,6 +159,29 @@ def install(service: Service, *, share_url: str | None) -> None:
         return Response(STYLE, media_type="text/css; charset=utf-8", headers=forever)
 
     service.include(routes)
+
+
+def _told_in_french(pages: Pages) -> type[APIRoute]:
+    """Routes whose failures are pages too, since people read them."""
+
+    class Told(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            answer = super().get_route_handler()
+
+            async def told(request: Request) -> Response:
+                try:
+                    return await answer(request)
+                except RequestValidationError:
+                    return pages.missing("Demande incomprise", "L'adresse de cette page est mal écrite.", 422)
+                except UNREACHABLE as error:
+                    log.warning("unreachable", error=describe(error))
+                    page = pages.missing("Un instant", "Les chiffres sont momentanément indisponibles.", 503)
+                    page.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+                    return page
+
+            return told
+
+    return Told
 
 
 def _fixed(pages: Pages, template: str) -> Callable[[Request], Awaitable[Response]]:

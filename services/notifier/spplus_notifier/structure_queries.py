@@ -84,11 +84,13 @@ WHERE active AND search_text LIKE ALL ($1::text[]) AND ($2::text IS NULL OR netw
 ORDER BY similarity(search_text, $3) DESC, name, code LIMIT $4 OFFSET $5
 """
 _SEARCH_ALIKE = """
-SELECT *
-FROM structures
-WHERE active AND ($2::text IS NULL OR network = $2)
-  AND (SELECT min(word_similarity(word, search_text)) FROM unnest($1::text[]) AS word) >= 0.4
-ORDER BY (SELECT avg(word_similarity(word, search_text)) FROM unnest($1::text[]) AS word) DESC, name, code LIMIT $3
+SELECT s.*
+FROM structures AS s CROSS JOIN LATERAL (
+    SELECT min(likeness) AS worst, avg(likeness) AS mean
+    FROM (SELECT word_similarity(word, s.search_text) AS likeness FROM unnest($1::text[]) AS word) AS each
+) AS alike
+WHERE active AND ($2::text IS NULL OR network = $2) AND worst >= 0.4
+ORDER BY mean DESC, name, code LIMIT $3
 """
 
 

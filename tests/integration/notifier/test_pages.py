@@ -1,12 +1,13 @@
 """Results pages: found by search, true to the open data, told in words where there is no number."""
 
 from datetime import date
+from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 
 from tests.support.builders import a_figure, a_structure
 from tests.support.publication import items
-from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
@@ -25,24 +26,16 @@ async def page(client, path):
     return plain(answer.text)
 
 
-async def publish(published, client, *events):
+async def publish(published, *events):
     """Put events on the bus and wait until they are all in."""
-    await published.publish(
-        *events, a_structure(code="zz-last", name="Dernière", network="Autre"), a_figure(structure_code="zz-last")
-    )
-
-    async def arrived():
-        figures = await client.get("/v1/indicators", params={"structure_code": "zz-last"})
-        return figures.json()["items"] and (await client.get("/structures/zz-last")).status_code == 200
-
-    await eventually(arrived, "the events to be published")
+    await published.publish(*events)
+    await published.settled()
 
 
 async def test_search_finds_by_name_town_post_code_and_network(published):
     async with published.replica() as client:
         await publish(
             published,
-            client,
             a_structure(
                 code="a", name="Préfecture de l'Isère", town="Grenoble", post_code="38000", network="Préfectures"
             ),
@@ -91,7 +84,6 @@ async def test_each_reason_for_no_number_has_its_own_words(published):
     async with published.replica() as client:
         await publish(
             published,
-            client,
             a_structure(not_applicable=["pickup_rate"]),
             a_figure(period=YEAR, status="insufficient_sample", n=12),
             a_figure(period=YEAR, indicator_code="on_time_rate", status="withdrawn"),
@@ -115,8 +107,7 @@ async def test_parent_of_today_is_shown_and_a_cycle_ends(published):
     async with published.replica() as client:
         await publish(
             published,
-            client,
-            moved("child", ("old", 2015), ("new", 2020), ("later", 2199)),
+            moved("child", ("old", 2015), ("new", 2020), ("later", 2099)),
             *(moved(code) for code in ("old", "new", "later")),
             moved("x", ("y", 2015)),
             moved("y", ("x", 2015)),
@@ -132,7 +123,7 @@ async def test_parent_of_today_is_shown_and_a_cycle_ends(published):
 async def test_older_declaration_that_arrives_late_changes_nothing(published):
     async with published.replica() as client:
         newer, older = a_structure(version=3, name="Nouveau nom"), a_structure(version=2, name="Ancien nom")
-        await publish(published, client, newer, older)
+        await publish(published, newer, older)
         text = await page(client, "/structures/12345")
         assert "Nouveau nom" in text
         assert "Ancien nom" not in text
@@ -140,11 +131,13 @@ async def test_older_declaration_that_arrives_late_changes_nothing(published):
 
 async def test_what_does_not_exist_is_said_in_french(published):
     async with published.replica() as client:
-        await publish(published, client, a_structure(name="Mairie <b>"), a_figure(period=YEAR))
+        await publish(published, a_structure(name="Mairie <b>"), a_figure(period=YEAR))
         answer = await client.get("/structures/nowhere")
         assert (answer.status_code, "Structure introuvable" in answer.text) == (404, True)
         answer = await client.get("/structures/12345?annee=2016")
         assert (answer.status_code, "Pas de chiffres" in answer.text) == (404, True)
+        answer = await client.get("/structures/12345?annee=hier")
+        assert (answer.status_code, "Demande incomprise" in answer.text) == (422, True)
         assert "Mairie &lt;b&gt;" in (await client.get("/structures/12345")).text
 
 
@@ -153,7 +146,7 @@ async def test_what_does_not_exist_is_said_in_french(published):
 )
 async def test_page_loads_nothing_from_elsewhere(published, path):
     async with published.replica() as client:
-        await publish(published, client)
+        await publish(published, a_structure(code="zz-last"), a_figure(structure_code="zz-last"))
         answer = await client.get(path)
         assert answer.status_code == 200
         assert "default-src 'none'" in answer.headers["content-security-policy"]
@@ -161,3 +154,22 @@ async def test_page_loads_nothing_from_elsewhere(published, path):
         assert "style=" not in answer.text
         [style] = [part.split('"')[0] for part in answer.text.split('rel="stylesheet" href="')[1:]]
         assert (await client.get(style)).headers["content-type"].startswith("text/css")
+
+
+async def test_page_without_its_database_says_so_in_french(published, postgres):
+    async with published.replica() as client:
+        await close_database(postgres, published.database_url)
+        answer = await client.get("/structures/a")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert "momentanément indisponibles" in answer.text
+        assert (await client.get("/v1/indicators")).headers["content-type"] == "application/problem+json"
+        assert (await client.get("/confidentialite")).status_code == 200
+
+
+async def close_database(admin_url, database_url):
+    """Let nobody in, and send away who is there."""
+    name = urlsplit(database_url).path[1:]
+    connection = await asyncpg.connect(admin_url)
+    await connection.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
+    await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+    await connection.close()
