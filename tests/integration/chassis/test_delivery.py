@@ -143,6 +143,26 @@ async def test_delivery_database_fault_is_tried_again(numbers):
     assert await numbers.fetch("SELECT 1 FROM dead_letters") == []
 
 
+async def test_delivery_batch_that_fails_in_an_unforeseen_way_is_not_skipped(numbers):
+    faults = iter([KeyError("a bug"), KeyError("the same bug")])
+
+    async def faulty(connection, batch, drawn):
+        for fault in faults:
+            raise fault
+        await apply(connection, batch, drawn)
+
+    await numbers.send(b"1")
+    async with numbers.running(apply=faulty) as service:
+        await eventually(lambda: in_hand(service), "the first batch to be taken")
+        await numbers.send(b"2")
+        await numbers.wait_for(2)
+    assert await numbers.drawn() == ["1", "2"]
+
+
+async def in_hand(service):
+    return any(delivery.in_hand().get(TOPIC.name) for delivery in service.deliveries)
+
+
 async def test_delivery_stale_batch_of_a_paused_replica_changes_nothing(numbers):
     await numbers.send(b"1", b"2")
     async with numbers.running() as service:

@@ -1,11 +1,14 @@
 """Results pages: found by search, true to the open data, told in words where there is no number."""
 
 from datetime import date
-from urllib.parse import urlsplit
 
-import asyncpg
+import httpx
 import pytest
 
+from spplus_chassis.database import open_pool
+from spplus_chassis.service import Service
+from spplus_notifier.app import build
+from spplus_notifier.settings import NotifierSettings
 from tests.support.builders import a_figure, a_structure
 from tests.support.publication import items
 
@@ -64,9 +67,7 @@ async def test_page_says_the_numbers_of_the_open_data(published):
         delay = a_figure(
             indicator_code="answer_delay_median", period=YEAR, unit="days", value=5.5, numerator=None, denominator=None
         )
-        await publish(
-            published, client, a_structure(parent="root"), a_structure(code="root", name="Racine"), rate, delay
-        )
+        await publish(published, a_structure(parent="root"), a_structure(code="root", name="Racine"), rate, delay)
         [told] = await items(client, structure_code="12345", indicator_code="experience_satisfaction")
         text = await page(client, "/structures/12345")
         percent = f"{told['value'] * 100:.1f}".replace(".", ",") + " %"
@@ -156,20 +157,14 @@ async def test_page_loads_nothing_from_elsewhere(published, path):
         assert (await client.get(style)).headers["content-type"].startswith("text/css")
 
 
-async def test_page_without_its_database_says_so_in_french(published, postgres):
-    async with published.replica() as client:
-        await close_database(postgres, published.database_url)
+async def test_page_without_its_database_says_so_in_french(monkeypatch):
+    pool = await open_pool("postgresql://nobody@127.0.0.1:1/none", 2)
+    monkeypatch.setattr(Service, "pool", property(lambda _service: pool))
+    service = build(NotifierSettings(database_url="postgresql://nobody@127.0.0.1:1/none", _env_file=None))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://test") as client:
         answer = await client.get("/structures/a")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
         assert "momentanément indisponibles" in answer.text
         assert (await client.get("/v1/indicators")).headers["content-type"] == "application/problem+json"
         assert (await client.get("/confidentialite")).status_code == 200
-
-
-async def close_database(admin_url, database_url):
-    """Let nobody in, and send away who is there."""
-    name = urlsplit(database_url).path[1:]
-    connection = await asyncpg.connect(admin_url)
-    await connection.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
-    await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
-    await connection.close()
+    await pool.close()
