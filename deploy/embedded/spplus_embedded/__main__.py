@@ -46,8 +46,29 @@ def _parser() -> argparse.ArgumentParser:
     )
     up_command.add_argument("--reset", action="store_true", help="start empty: delete the data of earlier runs")
     up_command.set_defaults(run=_up)
+    _add_demo(commands)
     _add_parts(commands)
     return parser
+
+
+def _add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    demo_command = commands.add_parser("demo", help="play a year of one region through the public doors")
+    demo_command.add_argument("--feedbacks", type=int, default=20_000, help="stories of the year (default: 20000)")
+    demo_command.add_argument("--seed", type=int, default=2026, help="another seed gives another year")
+    demo_command.add_argument(
+        "--steady-seconds", type=float, default=10.0, help="how long to watch 200 stories a second (default: 10)"
+    )
+    demo_command.add_argument(
+        "--directory", type=Path, default=Path(".spplus/demo"), help="data and logs, emptied at the start"
+    )
+    demo_command.add_argument("--json", type=Path, dest="json_file", help="also write the results to this file")
+    demo_command.add_argument(
+        "--keep",
+        action=argparse.BooleanOptionalAction,
+        default=sys.stdout.isatty(),
+        help="stay up at the end, so that the pages can be opened (default: in a terminal)",
+    )
+    demo_command.set_defaults(run=_demo)
 
 
 def _add_parts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -66,6 +87,22 @@ def _up(chosen: argparse.Namespace) -> int:
     from spplus_embedded.up import up  # noqa: PLC0415  # the services' libraries are slow to import
 
     return asyncio.run(up(UpSettings(), reset=chosen.reset))
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    from spplus_embedded.demo.command import DemoOptions, demo  # noqa: PLC0415  # as above
+
+    if chosen.feedbacks < 1 or chosen.steady_seconds < 0:
+        raise PartsError("--feedbacks must be at least 1, --steady-seconds must not be negative")
+    options = DemoOptions(
+        feedbacks=chosen.feedbacks,
+        seed=chosen.seed,
+        steady_seconds=chosen.steady_seconds,
+        keep=chosen.keep,
+        json_file=chosen.json_file,
+        directory=chosen.directory,
+    )
+    return asyncio.run(demo(options))
 
 
 def _fetch(_chosen: argparse.Namespace) -> int:

@@ -1,0 +1,32 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.timeout(300)
+def test_small_demo_ends_with_the_table_and_nothing_running(tmp_path):
+    results = tmp_path / "demo.json"
+    words = ["--feedbacks", "500", "--steady-seconds", "1", "--no-keep", "--json", str(results)]
+    directory = tmp_path / "demo"
+    ran = subprocess.run(
+        [sys.executable, "-m", "spplus_embedded", "demo", *words, "--directory", str(directory)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "Région Val-de-Brume" in ran.stdout
+    assert "pas assez de réponses" in ran.stdout
+    assert "events per second end to end" in ran.stdout
+    found = json.loads(results.read_text())
+    region = next(one for one in found["structures"] if one["code"] == "VDB")
+    assert region["figures"]["experience_count"]["value"] > 0
+    assert found["figures_checked"] > 1000
+    assert found["steady_stories"] == 200
+    assert found["accepted_to_published_seconds"]["p95"] > 0
+    assert not list(directory.rglob("*.pid"))
