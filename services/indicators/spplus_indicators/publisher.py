@@ -31,8 +31,8 @@ Clock = Callable[[], datetime]
 _MARKS_AT_ONCE = 20_000
 _ENDED_AT_ONCE = 2_000
 _LEAST_REST_SECONDS = 0.02
-_MOST_REST_SECONDS = 0.5
-_REST_SHARE = 2.0
+_MOST_REST_SECONDS = 1.0
+_REST_SHARE = 4.0
 
 
 @dataclass(frozen=True, slots=True)

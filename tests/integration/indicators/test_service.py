@@ -11,10 +11,12 @@ import pytest_asyncio
 from spplus_chassis.migrations import migrate
 from spplus_chassis.topics import create_topics
 from spplus_contracts import TOPICS, Event, IndicatorComputed, topic_of
-from spplus_contracts.topics import INDICATOR_COMPUTED
+from spplus_contracts.topics import FEEDBACK_SUBMITTED, INDICATOR_COMPUTED
 from spplus_indicators.app import build
+from spplus_indicators.audit import audit
 from spplus_indicators.settings import IndicatorsSettings
-from tests.support.builders import a_feedback, a_structure, an_envelope
+from tests.conftest import execute
+from tests.support.builders import a_bulk, a_feedback, a_structure, an_envelope
 from tests.support.bus import read_count, reading, send_all
 from tests.support.waiting import eventually
 
@@ -62,7 +64,7 @@ class Platform:
             figure = await self.figure()
             return figure is not None and figure["n"] == n
 
-        await eventually(ask, f"{n} experiences counted")
+        await eventually(ask, f"{n} experiences counted", seconds=60)
 
     async def last_told(self, count: int) -> dict[str, IndicatorComputed]:
         records = await read_count(self.kafka, self.prefix + INDICATOR_COMPUTED.name, count)
@@ -90,7 +92,7 @@ async def test_feedback_on_the_bus_comes_back_as_figures(platform):
                     )
                 return any(each.n == 2 for each in latest.values())
 
-            await eventually(complete, "the figures on the bus")
+            await eventually(complete, "the figures on the bus", seconds=60)
         assert latest["12345|experience_count|year|2026-01-01"].value == 2
 
 
@@ -136,3 +138,38 @@ async def test_methods_are_served_in_words(platform):
     assert methods["experience_count"]["min_sample"] is None
     assert methods["on_time_rate"]["min_sample"] == 1
     assert "délai" in methods["on_time_rate"]["label"]
+
+
+async def test_everything_read_again_after_offsets_were_lost_counts_once(platform):
+    """A crash between the commit and Kafka's offset, or a restored database: records come again under their ids."""
+    async with platform.running():
+        await platform.send(a_structure(), a_feedback(), a_feedback(request_id="request-2"))
+        await platform.counted(2)
+        revision = (await platform.figure())["revision"]
+    await execute(platform.settings.database_url, "DELETE FROM consumer_offsets")
+    async with platform.running() as service:
+        await platform.send(a_feedback(request_id="request-3"), first_id=9)
+        await platform.counted(3)
+        assert await audit(service.pool, min_sample=1) == []
+    assert (await platform.figure())["revision"] == revision + 1
+
+
+async def test_bad_records_are_buried_and_their_neighbours_counted(platform):
+    topic = platform.prefix + FEEDBACK_SUBMITTED.name
+    sound = an_envelope(id="event-1").headers()
+    async with platform.running() as service:
+        await platform.send(a_structure())
+        await send_all(
+            platform.kafka,
+            topic,
+            [
+                (b"12345", b"{", sound),
+                (b"12345", None, sound),
+                (b"12345", a_feedback().to_json(), [*sound, ("ce_trace", None)]),
+                (b"12345", a_bulk().to_json(), an_envelope(a_bulk(), id="event-2").headers()),
+                (b"12345", a_feedback().to_json(), sound),
+            ],
+        )
+        await platform.counted(1)
+        refused = await service.pool.fetch("SELECT reason FROM dead_letters")
+    assert sorted(row["reason"] for row in refused) == ["bad_json", "null_header", "tombstone", "wrong_topic"]

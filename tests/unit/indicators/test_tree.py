@@ -1,0 +1,91 @@
+"""Which structure counts towards which others, month by month."""
+
+from datetime import date
+
+import pytest
+
+from spplus_indicators.tree import ALWAYS, FOREVER, Cycle, Link, Reach, Tree, effective_links, next_change
+
+TODAY = date(2026, 3, 20)
+FEBRUARY, MARCH, APRIL = date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1)
+
+
+def a_tree(**parents: str | None) -> Tree:
+    return Tree({code: (Link(ALWAYS, parent),) if parent else () for code, parent in parents.items()})
+
+
+def test_parent_valid_within_a_month_holds_for_the_whole_month():
+    links = effective_links([(date(2015, 1, 1), "old"), (date(2026, 3, 10), "new")], TODAY)
+    tree = Tree({"leaf": links, "old": (), "new": ()})
+    assert sorted(tree.towards("leaf", FEBRUARY)) == ["leaf", "old"]
+    assert sorted(tree.towards("leaf", MARCH)) == ["leaf", "new"]
+
+
+def test_parent_that_lies_ahead_waits_for_its_day():
+    parents = [(date(2015, 1, 1), "old"), (date(2026, 3, 25), "new")]
+    assert [link.parent for link in effective_links(parents, TODAY)] == ["old"]
+    assert next_change(parents, TODAY) == date(2026, 3, 25)
+    assert effective_links(parents, date(2026, 3, 25))[-1] == Link(MARCH, "new")
+
+
+def test_last_parent_of_a_month_is_the_one_that_counts():
+    parents = [(date(2026, 3, 2), "a"), (date(2026, 3, 9), "b"), (date(2026, 3, 16), "a")]
+    assert effective_links(parents, TODAY) == (Link(MARCH, "a"),)
+
+
+def test_before_its_first_parent_a_structure_is_a_root():
+    tree = Tree({"leaf": effective_links([(date(2026, 3, 1), "top")], TODAY), "top": ()})
+    assert tree.towards("leaf", FEBRUARY) == ["leaf"]
+
+
+def test_lineage_reaches_through_parents_that_change():
+    tree = Tree(
+        {
+            "leaf": (Link(ALWAYS, "branch"),),
+            "branch": (Link(ALWAYS, "east"), Link(MARCH, "west")),
+            "east": (),
+            "west": (),
+        }
+    )
+    assert set(tree.lineage("leaf")) == {
+        Reach("leaf", ALWAYS, FOREVER),
+        Reach("branch", ALWAYS, FOREVER),
+        Reach("east", ALWAYS, MARCH),
+        Reach("west", MARCH, FOREVER),
+    }
+
+
+def test_ancestor_reached_by_two_ways_in_turn_is_reached_all_along():
+    tree = Tree(
+        {"leaf": (Link(ALWAYS, "a"), Link(MARCH, "b")), "a": (Link(ALWAYS, "top"),), "b": (Link(ALWAYS, "top"),)}
+    )
+    assert Reach("top", ALWAYS, FOREVER) in tree.lineage("leaf")
+
+
+def test_undeclared_parent_stands_as_a_provisional_root():
+    tree = a_tree(leaf="nobody-said")
+    assert sorted(tree.towards("leaf", MARCH)) == ["leaf", "nobody-said"]
+    assert "nobody-said" not in tree
+
+
+def test_cycle_is_refused_and_changes_nothing():
+    tree = a_tree(a="b", b="c", c=None)
+    with pytest.raises(Cycle):
+        tree.relink("c", (Link(ALWAYS, "a"),))
+    assert sorted(tree.towards("a", MARCH)) == ["a", "b", "c"]
+    with pytest.raises(Cycle):
+        tree.relink("new", (Link(ALWAYS, "new"),))
+    assert "new" not in tree
+
+
+def test_structures_that_swap_over_time_make_no_cycle():
+    tree = Tree({"a": (Link(ALWAYS, "b"), Link(MARCH, None))})
+    tree.relink("b", (Link(MARCH, "a"),))
+    assert sorted(tree.towards("a", FEBRUARY)) == ["a", "b"]
+    assert sorted(tree.towards("b", APRIL)) == ["a", "b"]
+
+
+def test_below_holds_all_that_were_ever_below():
+    tree = Tree({"leaf": (Link(ALWAYS, "a"), Link(MARCH, "b")), "a": (Link(ALWAYS, "top"),), "b": ()})
+    assert tree.below(["top"]) == {"top", "a", "leaf"}
+    assert tree.below(["b"]) == {"b", "leaf"}
