@@ -15,16 +15,25 @@ from spplus_indicators.contribution import contribution
 from spplus_indicators.ledger import EMPTY, Row, merge
 from spplus_indicators.statements import LedgerEvent, RequestKey, statement_of
 
-START = datetime(2026, 3, 28, 20, 0, tzinfo=UTC)
+START = datetime(2026, 3, 28, 22, 0, tzinfo=UTC)
 """Just before the clocks change and the month ends: every calendar rule is near."""
-instants = st.integers(0, 30).map(lambda steps: START + timedelta(hours=6 * steps))
+instants = st.integers(0, 10).map(lambda steps: START + timedelta(hours=12 * steps))
 structures = st.sampled_from(["A", "B", "C"])
-request_ids = st.sampled_from(["r1", "r2"])
+request_ids = st.sampled_from(["r1", "r1", "r1", "r2"])
 statement = {
-    "statement_id": st.sampled_from(["s1", "s2"]) | st.none(),
+    "statement_id": st.none() | st.none() | st.sampled_from(["s1", "s2"]),
     "version": st.integers(1, 3),
-    "retracted": st.sampled_from([False, False, False, True]),
+    "retracted": st.sampled_from([False] * 7 + [True]),
 }
+_OUTCOMES = [
+    "acknowledged",
+    "acknowledged",
+    "delay_notice",
+    "redirected",
+    "redirected",
+    "answered",
+    "closed_unanswered",
+]
 
 
 @st.composite
@@ -47,17 +56,17 @@ def _stories(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def _answers(draw: st.DrawFn) -> dict[str, Any]:
     received_at = draw(instants)
-    later = st.integers(0, 20).map(lambda steps: received_at + timedelta(hours=6 * steps))
-    outcome = draw(st.sampled_from(["acknowledged", "delay_notice", "redirected", "answered", "closed_unanswered"]))
+    later = st.integers(0, 6).map(lambda steps: received_at + timedelta(hours=12 * steps))
+    outcome = draw(st.sampled_from(_OUTCOMES))
     fields = {
         "request_source": draw(st.none() | st.just("spplus")),
-        "request_kind": draw(st.sampled_from(["experience", "letter", "call"])),
+        "request_kind": draw(st.sampled_from(["letter", "letter", "letter", "experience", "call"])),
         "structure_code": draw(structures),
         "channel": "mail",
         "received_at": received_at,
         "outcome": outcome,
     }
-    if outcome in {"acknowledged", "delay_notice"} and draw(st.booleans()):
+    if outcome in {"acknowledged", "delay_notice"}:
         fields |= {"answer_due_at": draw(instants), "announced_at": draw(later)}
     acted = {"acknowledged": "acknowledged_at", "redirected": "redirected_at", "answered": "answered_at"}
     if outcome in acted:
@@ -69,7 +78,7 @@ def _answers(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def _events(draw: st.DrawFn) -> LedgerEvent:
-    sort = draw(st.sampled_from(["story", "story", "answer", "answer", "answer", "totals", "withdrawal"]))
+    sort = draw(st.sampled_from(["story"] * 4 + ["answer"] * 12 + ["totals", "withdrawal"]))
     if sort == "totals":
         due = draw(st.integers(0, 9))
         return BulkAnswers.model_validate(
@@ -99,9 +108,11 @@ def _events(draw: st.DrawFn) -> LedgerEvent:
 @st.composite
 def _told(draw: st.DrawFn) -> list[tuple[Envelope, LedgerEvent]]:
     """Events under ids of their own, some of them emitted at the same time."""
-    events = draw(st.lists(_events(), min_size=1, max_size=8))
+    events = draw(st.lists(_events(), min_size=1, max_size=10))
     times = draw(st.lists(st.integers(0, 3), min_size=len(events), max_size=len(events)))
-    sources = draw(st.lists(st.sampled_from(["spplus", "agency"]), min_size=len(events), max_size=len(events)))
+    sources = draw(
+        st.lists(st.sampled_from(["spplus", "spplus", "spplus", "agency"]), min_size=len(events), max_size=len(events))
+    )
     return [
         (Envelope(f"event-{number}", source, event.TYPE, START + timedelta(minutes=minutes)), event)
         for number, (event, minutes, source) in enumerate(zip(events, times, sources, strict=True))
