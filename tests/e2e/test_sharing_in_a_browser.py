@@ -1,10 +1,6 @@
 """Sharing and following an experience in a real browser: without scripts, on a phone, for a screen reader."""
 
-import asyncio
-import os
 import shutil
-import socket
-import sys
 import uuid
 from contextlib import asynccontextmanager
 from urllib.parse import urljoin
@@ -15,12 +11,7 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
-from spplus_chassis.migrations import migrate
-from spplus_chassis.topics import create_topics
-from spplus_contracts.topics import CANONICAL, dead_letters
-from spplus_feedback.app import PACKAGE
-from tests.support.intake import furnish
-from tests.support.waiting import eventually
+from tests.support.intake_process import RESULTS_URL, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
 
@@ -36,61 +27,10 @@ def chromium():
     pytest.fail("the browser tests need the system's Chromium: run `make test`, or install it")
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Running:
-    """The service as a process of its own, with all that it said."""
-
-    def __init__(self, address, keys, process):
-        self.address, self.keys, self.process = address, keys, process
-        self.log = ""
-
-    async def listen(self):
-        while line := await self.process.stdout.readline():
-            self.log += line.decode()
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def running(make_database, kafka):
-    database_url, topic_prefix = make_database(), f"t{uuid.uuid4().hex[:10]}."
-    await migrate(database_url, PACKAGE)
-    keys = await furnish(database_url)
-    await create_topics(kafka, [*CANONICAL, dead_letters("feedback")], topic_prefix)
-    port = free_port()
-    settings = {
-        "SPPLUS_FEEDBACK_DATABASE_URL": database_url,
-        "SPPLUS_FEEDBACK_HTTP_PORT": str(port),
-        "SPPLUS_FEEDBACK_LOG_LEVEL": "DEBUG",
-        "SPPLUS_KAFKA_BOOTSTRAP_SERVERS": kafka,
-        "SPPLUS_TOPIC_PREFIX": topic_prefix,
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "spplus_feedback", "serve"),
-        env=os.environ | settings,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    service = Running(f"http://127.0.0.1:{port}", keys, process)
-    listening = asyncio.create_task(service.listen())
-    try:
-        await eventually(lambda: _answers(service.address), "the service to be ready", seconds=60)
+    async with served(make_database(), kafka, f"t{uuid.uuid4().hex[:10]}.") as service:
         yield service
-    finally:
-        process.terminate()
-        await process.wait()
-        await listening
-
-
-async def _answers(address):
-    async with httpx.AsyncClient() as client:
-        try:
-            return (await client.get(f"{address}/readyz")).status_code == 200
-        except httpx.TransportError:
-            return False
 
 
 @asynccontextmanager
@@ -132,6 +72,7 @@ async def test_citizen_shares_follows_and_withdraws_an_experience_without_script
     async with browsing(running.address) as page:
         await page.goto("/")
         await judge(page)
+        assert await page.get_by_role("link", name="Voir les résultats").get_attribute("href") == RESULTS_URL
         await page.get_by_role("main").get_by_role("link", name="Partager une expérience").click()
         await choose(page, "impots saint etiene", "Centre des impôts de Saint-Étienne")
         await page.get_by_role("link", name="Ajouter un autre service").click()

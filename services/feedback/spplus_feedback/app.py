@@ -33,7 +33,8 @@ def build(settings: FeedbackSettings) -> Service:
     service.app.add_middleware(LimitedBodies, longest=settings.max_body_bytes)
     service.include(api.router(lambda: service.pool, intake, _tell_now))
     service.include(desk_api.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
-    service.include(pages.router(lambda: service.pool, intake, _tell_now))
+    results_url = str(settings.results_url) if settings.results_url else None
+    service.include(pages.router(lambda: service.pool, intake, _tell_now, results_url=results_url))
     service.subscribe(subscribers.answers())
     service.subscribe(gate_subscription(service.relay.wake))
     return service

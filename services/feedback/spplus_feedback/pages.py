@@ -11,15 +11,15 @@ from spplus_feedback.screens import Page, page, stylesheet
 from spplus_feedback.telling import TellNow
 
 
-def router(pool: Callable[[], Pool], intake: Intake, tell_now: TellNow) -> APIRouter:
-    """The routes."""
+def router(pool: Callable[[], Pool], intake: Intake, tell_now: TellNow, *, results_url: str | None = None) -> APIRouter:
+    """The routes. `results_url` is where the results are read."""
     routes = APIRouter(route_class=Page, include_in_schema=False)
     routes.include_router(share_pages.router(pool, intake, tell_now))
     routes.include_router(follow_pages.router(pool, intake, tell_now))
 
     @routes.get("/")
     async def get_home() -> Response:
-        return page("home.html")
+        return page("home.html", results_url=results_url)
 
     @routes.get("/static/feedback.css")
     async def get_stylesheet() -> Response:

@@ -1,6 +1,6 @@
 """Settings of the intake service, read from ``SPPLUS_FEEDBACK_*``."""
 
-from pydantic import Field
+from pydantic import AnyHttpUrl, Field
 from pydantic_settings import SettingsConfigDict
 
 from spplus_chassis.settings import ServiceSettings
@@ -20,3 +20,5 @@ class FeedbackSettings(ServiceSettings):
     """Stories committed in one transaction at most."""
     max_body_bytes: int = Field(default=65_536, ge=1_024)
     """Longest body of a request; beyond it the door answers 413."""
+    results_url: AnyHttpUrl | None = None
+    """Where the results are read (the pages of the notifier service), for a link on the first page."""
