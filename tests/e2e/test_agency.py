@@ -61,7 +61,8 @@ def test_agency_registers_writes_its_topic_and_is_counted(platform):
     asyncio.run(eventually(published, "the figures of the agency", seconds=60))
 
     async def refused():
-        metrics = httpx.get(f"{platform.address('feedback')}/metrics").text
+        async with httpx.AsyncClient(base_url=platform.address("feedback")) as client:
+            metrics = (await client.get("/metrics")).text
         return 'spplus_records_refused_total{reason="outside_part",topic="inbound"} 1.0' in metrics
 
     asyncio.run(eventually(refused, "the refusal of the event from outside its part"))

@@ -36,7 +36,10 @@ class WholePlatform:
         )
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
-        assert self._ready.wait(START_SECONDS), "".join(self._said)
+        self._ready.wait(START_SECONDS)
+        if "ready\n" not in self._said:
+            self.stop()
+            raise AssertionError("the platform did not start: " + "".join(self._said))
 
     def stop(self):
         self._process.send_signal(signal.SIGTERM)
