@@ -96,7 +96,8 @@ class Child:
         with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
             pid = int(self._pid_file.read_text())
             asked = time.monotonic()
-            while self.marker and self.marker in command_line(pid):
+            ours = bool(self.marker) and self.marker in command_line(pid)
+            while ours and is_alive(pid):
                 patient = time.monotonic() - asked < _LEFTOVER_SECONDS
                 os.kill(pid, self.death_signal if patient else signal.SIGKILL)
                 await asyncio.sleep(_POLL_SECONDS)
@@ -119,8 +120,9 @@ class Child:
             raise explain_stop(self.name, self.log)
 
     async def stop(self, *, how: signal.Signals = signal.SIGTERM, grace_seconds: float = 25.0) -> bool:
-        """Ask it to end, then make it; True if it ended by itself."""
+        """Ask it to end, then make it; True if it ended by itself. A paused process hears nothing: it is resumed."""
         self.send(how)
+        self.send(signal.SIGCONT)
         gently = await self.wait(grace_seconds)
         if not gently:
             await self.kill()
@@ -146,6 +148,14 @@ class Child:
     @property
     def _pid_file(self) -> Path:
         return self.directory / f"{self.name}.pid"
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process still holds anything: its command line goes before its ports and files do."""
+    stat = Path(f"/proc/{pid}/stat")
+    with contextlib.suppress(OSError):
+        return stat.read_text(errors="replace").rpartition(")")[2].split()[0] not in "ZX"
+    return not Path("/proc/self").exists() and command_line(pid) != ""
 
 
 def command_line(pid: int) -> str:

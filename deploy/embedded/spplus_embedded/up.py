@@ -41,12 +41,18 @@ def say(text: str) -> None:
         print(text, flush=True)  # noqa: T201  # a command's voice
 
 
+def fetching(done: int, total: int) -> None:
+    """Say how far the jars of Kafka are, now and then."""
+    if done == total or done % 10 == 0:
+        say(f"fetching Kafka, the first time only: {done} of {total} jars")
+
+
 async def up(settings: UpSettings, *, reset: bool = False) -> int:
     """Run the platform until it is asked to stop."""
     platform = Platform(settings, announce=say)
     stop = _Stop(platform)
     stop.listen()
-    await asyncio.to_thread(fetch_parts, settings.runtime)
+    await asyncio.to_thread(fetch_parts, settings.runtime, fetching)
     starting = asyncio.ensure_future(platform.start(reset=reset))
     asking = asyncio.ensure_future(stop.asked.wait())
     await asyncio.wait({starting, asking}, return_when=asyncio.FIRST_COMPLETED)
