@@ -238,6 +238,7 @@ class Platform:
         self.announce("starting the services")
         for name, service in self._services.items():
             service.environment = {
+                "SPPLUS_NOTIFIER_SHARE_URL": f"{self.address('feedback')}/",
                 **self.extra_environment,
                 "SPPLUS_KAFKA_BOOTSTRAP_SERVERS": self.kafka_servers,
                 f"SPPLUS_{name.upper()}_DATABASE_URL": self.database_url(name),

@@ -83,13 +83,14 @@ FROM structures
 WHERE active AND search_text LIKE ALL ($1::text[]) AND ($2::text IS NULL OR network = $2)
 ORDER BY similarity(search_text, $3) DESC, name, code LIMIT $4 OFFSET $5
 """
+# The index finds what sounds like the longest word; only there are the other words compared, which is slow.
 _SEARCH_ALIKE = """
 SELECT s.*
 FROM structures AS s CROSS JOIN LATERAL (
     SELECT min(likeness) AS worst, avg(likeness) AS mean
     FROM (SELECT word_similarity(word, s.search_text) AS likeness FROM unnest($1::text[]) AS word) AS each
 ) AS alike
-WHERE active AND ($2::text IS NULL OR network = $2) AND worst >= 0.4
+WHERE active AND search_text %> ($1::text[])[1] AND ($2::text IS NULL OR network = $2) AND worst >= 0.4
 ORDER BY mean DESC, name, code LIMIT $3
 """
 
