@@ -18,10 +18,10 @@ from spplus_indicators.statements import Submission, Totals
 Cell = tuple[str, date, str]
 """Structure, first day of the Europe/Paris month, measure."""
 
-_FEELINGS: Final = {
-    Sentiment.POSITIVE: measures.POSITIVE,
-    Sentiment.NEUTRAL: measures.NEUTRAL,
-    Sentiment.NEGATIVE: measures.NEGATIVE,
+_FEELINGS: Final[dict[str | None, str]] = {
+    str(Sentiment.POSITIVE): measures.POSITIVE,
+    str(Sentiment.NEUTRAL): measures.NEUTRAL,
+    str(Sentiment.NEGATIVE): measures.NEGATIVE,
 }
 _EXPERIENCE: Final = str(FeedbackKind.EXPERIENCE)
 _CALL: Final = str(RequestKind.CALL)
@@ -93,7 +93,7 @@ def _share_of_request(request: Request, as_of: datetime) -> Share:
 def _count_experience(cells: dict[Cell, int], request: Request, feedback: Submission) -> None:
     holder, month = request.holder, month_of(feedback.submitted_at)
     cells[holder, month, measures.EXPERIENCES] = 1
-    feeling = _FEELINGS.get(feedback.sentiment)  # type: ignore[call-overload] # a text equals its member of the list
+    feeling = _FEELINGS.get(feedback.sentiment)
     if feeling is not None:
         cells[holder, month, feeling] = 1
     if feedback.answer_expected:

@@ -28,9 +28,16 @@ WHERE queue.structure_code = due.structure_code AND queue.month = due.month
 RETURNING queue.structure_code, queue.month, queue.measures
 """
 _NEXT = "SELECT min(not_before) FROM publication_queue"
+# Figures learnt back from the bus wait until their events have been read again.
 _ENDED = """
 SELECT structure_code, period_start, array_agg(DISTINCT indicator_code)
-FROM figures WHERE provisional AND period_end <= $1
+FROM figures WHERE provisional AND period_end <= $1 AND EXISTS (
+    SELECT FROM closure JOIN tallies AS tally
+        ON tally.structure_code = closure.descendant
+        AND tally.month >= greatest(figures.period_start, closure.since)
+        AND tally.month < least(figures.period_end, closure.until)
+    WHERE closure.ancestor = figures.structure_code
+)
 GROUP BY structure_code, period_start ORDER BY structure_code, period_start LIMIT $2
 """
 _TALLIES = """

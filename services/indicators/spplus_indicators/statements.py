@@ -116,7 +116,7 @@ class Statement(NamedTuple):
 
 
 def statement_of(envelope: Envelope, event: LedgerEvent) -> Statement:
-    """What this event says, and about which row of the ledger."""
+    """What this event says, and about which row of the ledger. Members of lists become plain texts: quick to store."""
     if isinstance(event, FeedbackSubmitted):
         return _of_submission(envelope, event)
     if isinstance(event, SingleAnswer):
@@ -154,15 +154,15 @@ def _of_submission(envelope: Envelope, event: FeedbackSubmitted) -> Statement:
             event.retracted,
             Submission(
                 event.structure_code,
-                event.kind,
-                event.author,
-                event.sentiment,
+                str(event.kind),
+                str(event.author),
+                None if event.sentiment is None else str(event.sentiment),
                 event.submitted_at,
                 event.answer_expected,
                 event.answer_due_at,
                 event.announced_at,
                 None if finer is None else finer.model_dump(mode="json", exclude_none=True),
-                None if event.score is None else (event.score.scale, event.score.value),
+                None if event.score is None else (str(event.score.scale), event.score.value),
                 event.procedure_code,
             ),
         ),
@@ -189,9 +189,9 @@ def _of_answer(envelope: Envelope, event: SingleAnswer) -> Statement:
             event.retracted,
             Answer(
                 event.structure_code,
-                event.request_kind,
+                str(event.request_kind),
                 event.received_at,
-                event.outcome,
+                str(event.outcome),
                 None if acted is None else getattr(event, acted),
                 event.redirected_to,
                 event.answer_due_at,
@@ -214,7 +214,7 @@ def _of_totals(envelope: Envelope, event: BulkAnswers) -> Statement:
             event.retracted,
             Totals(
                 event.structure_code,
-                event.request_kind,
+                str(event.request_kind),
                 event.month,
                 event.received,
                 event.answered,

@@ -37,7 +37,7 @@ _INSTANTS: Final = {
 
 def text_of_row(row: Row) -> str:
     """The winners of a row as text."""
-    return to_json([[*key, *told] for key, told in row.winners.items()]).decode()
+    return to_json([[*key, *told[:4], list(told.facts)] for key, told in row.winners.items()]).decode()
 
 
 def row_of_text(text: str, *, withdrawn: bool) -> Row:
