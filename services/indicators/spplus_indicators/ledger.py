@@ -43,11 +43,6 @@ class Request(NamedTuple):
 EMPTY = Row({})
 
 
-def precedence(told: Told) -> tuple[int, datetime, str]:
-    """Version, then time, then id: what comes later here is what the source says last."""
-    return told[:3]
-
-
 def wins(told: Told, over: Told) -> bool:
     """Whether one telling of a statement is greater than another, in the total order.
 

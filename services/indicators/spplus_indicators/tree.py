@@ -66,12 +66,6 @@ class Tree:
         """The links of a structure; none for one that was not declared."""
         return self._links.get(code, ())
 
-    def replaced(self, code: str, links: tuple[Link, ...]) -> "Tree":
-        """The tree with other links for one structure. Raises `Cycle`."""
-        tree = Tree(self._links)
-        tree.relink(code, links)
-        return tree
-
     def relink(self, code: str, links: tuple[Link, ...]) -> None:
         """Give a structure other links, in place. Raises `Cycle` and then changes nothing."""
         before = self._links.get(code)
