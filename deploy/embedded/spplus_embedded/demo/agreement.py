@@ -21,7 +21,7 @@ from spplus_embedded.fold import fold
 
 PATIENCE_SECONDS: Final = 45.0
 """The platform has this long to make any progress before a difference is called one."""
-_PAUSE_SECONDS: Final = 0.25
+_PAUSE_SECONDS: Final = 0.5
 _PAGE: Final = 1000
 _SHOWN: Final = 25
 _PARIS: Final = ZoneInfo("Europe/Paris")

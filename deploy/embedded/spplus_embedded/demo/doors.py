@@ -3,14 +3,15 @@
 import asyncio
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlencode
 
-import httpx
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from spplus_contracts import structured
 from spplus_contracts.envelope import STRUCTURED
 from spplus_contracts.topics import inbound
+from spplus_embedded.demo.http_client import Answer, HttpClient
 from spplus_embedded.demo.voice import Spoken
 from spplus_embedded.errors import PartsError
 
@@ -28,8 +29,7 @@ class HttpDoor:
     """A client of a service that does not give up at once: with an Idempotency-Key, a retry counts once."""
 
     def __init__(self, address: str, *, connections: int) -> None:
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        self._client = httpx.AsyncClient(base_url=address, limits=limits, timeout=30.0, trust_env=False)
+        self._client = HttpClient(address, connections=connections)
 
     async def __aenter__(self) -> Self:
         return self
@@ -37,13 +37,11 @@ class HttpDoor:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._client.aclose()
+        await self._client.close()
 
     async def post(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
         """Post JSON and give the answer's."""
-        answer = await self._until_taken("POST", path, json=body, headers=headers)
-        found: dict[str, Any] = answer.json()
-        return found
+        return (await self._until_taken("POST", path, body=body, headers=headers)).json()
 
     async def delete(self, path: str) -> None:
         """Delete."""
@@ -51,25 +49,25 @@ class HttpDoor:
 
     async def get(self, path: str, parameters: dict[str, Any]) -> dict[str, Any]:
         """Read JSON."""
-        answer = await self._until_taken("GET", path, params=parameters)
-        found: dict[str, Any] = answer.json()
-        return found
+        return (await self._until_taken("GET", f"{path}?{urlencode(parameters)}")).json()
 
-    async def _until_taken(self, method: str, path: str, **request: Any) -> httpx.Response:  # noqa: ANN401 - httpx's
-        last = ""
+    async def _until_taken(
+        self, method: str, path: str, *, body: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        last, named = "", path.partition("?")[0]
         for attempt in range(_TRIES):
             try:
-                answer = await self._client.request(method, path, **request)
-            except httpx.TransportError as error:
+                answer = await self._client.request(method, path, body=body, headers=headers)
+            except OSError as error:
                 last = type(error).__name__
             else:
                 if answer.is_success:
                     return answer
-                last = f"{answer.status_code}: {answer.text[:400]}"
-                if answer.status_code not in _TRY_AGAIN:
-                    raise RefusedError(f"{method} {path.partition('?')[0]} was refused with {last}")
+                last = f"{answer.status}: {answer.body.decode(errors='replace')[:400]}"
+                if answer.status not in _TRY_AGAIN:
+                    raise RefusedError(f"{method} {named} was refused with {last}")
             await asyncio.sleep(min(_LONGEST_PAUSE_SECONDS, 0.05 * 2 ** min(attempt, 6)))
-        raise RefusedError(f"{method} {path.partition('?')[0]} was not taken after {_TRIES} tries, last with {last}")
+        raise RefusedError(f"{method} {named} was not taken after {_TRIES} tries, last with {last}")
 
 
 class InboundDoor:

@@ -26,6 +26,7 @@ class SourceGrant:
 
 
 SOURCES: Final = (
+    SourceGrant("prefectures-vdb", "Relation usagers des préfectures", Network.PREFECTURE, (RequestKind.EXPERIENCE,)),
     SourceGrant("finances-vdb", "Relation usagers des finances", Network.TAXES, (RequestKind.EXPERIENCE,)),
     SourceGrant("academie-vdb", "Relation usagers de l'académie", Network.SCHOOLS, (RequestKind.EXPERIENCE,)),
     SourceGrant(

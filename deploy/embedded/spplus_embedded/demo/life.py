@@ -20,7 +20,7 @@ _PARIS: Final = ZoneInfo("Europe/Paris")
 _CLOSED_MONTHS: Final = 12
 _LATEST: Final = timedelta(hours=1)
 """The year ends this long before the demo starts: nothing of it lies ahead of anybody's clock."""
-_THROUGH_PLATFORM: Final = 0.15
+_THROUGH_PLATFORM: Final = 0.12
 """Share of the stories about a network with a system of its own that citizens tell on the platform."""
 _OWN_COMMITMENT: Final = ("sp-plus-2021/5", "sp-plus-2021/7", "sp-plus-2023/3")
 _PAPER: Final = {Network.HEALTH: RequestKind.LETTER, Network.EMPLOYMENT: RequestKind.COMPLAINT}
@@ -159,7 +159,7 @@ class _Draw:
 
     def _answering_door(self, network: Network) -> str:
         """A story of the platform is answered at its desk, or by the agency's own system."""
-        if network in SOURCE_OF and self._happens(0.5):
+        if network in SOURCE_OF and self._happens(0.65):
             return SOURCE_OF[network].code
         return DESK
 

@@ -26,7 +26,7 @@ from spplus_embedded.demo.voice import (
 
 CITIZENS: Final = 32
 """Requests over HTTP at once."""
-_TOPIC_CHUNK: Final = 500
+_TOPIC_CHUNK: Final = 4_000
 
 
 @dataclass
