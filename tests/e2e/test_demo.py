@@ -1,6 +1,8 @@
 import json
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +32,25 @@ def test_small_demo_ends_with_the_table_and_nothing_running(tmp_path):
     assert found["steady_stories"] == 200
     assert found["accepted_to_published_seconds"]["p95"] > 0
     assert not list(directory.rglob("*.pid"))
+
+
+@pytest.mark.timeout(300)
+def test_demo_interrupted_while_it_plays_leaves_nothing_behind(tmp_path):
+    directory = tmp_path / "demo"
+    words = ["--feedbacks", "20000", "--no-keep", "--directory", str(directory)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "spplus_embedded", "demo", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        told = []
+        for line in running.stdout:
+            told.append(line)
+            if line.startswith("ready after"):
+                pids = {int(file.read_text().split()[0]) for file in directory.rglob("*.pid")}
+                running.send_signal(signal.SIGINT)
+        assert running.wait(120) == 130, "".join(told)
+    assert len(pids) == 5
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]

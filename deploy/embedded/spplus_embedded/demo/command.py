@@ -110,7 +110,7 @@ class Demo:
         )
 
     async def _fetch(self) -> None:
-        with self._progress("fetching Kafka") as (progress, task):
+        with self._progress("fetching Kafka", transient=True) as (progress, task):
             await asyncio.to_thread(
                 fetch_parts,
                 self.platform.settings.runtime,
@@ -199,9 +199,11 @@ class Demo:
         self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     @contextmanager
-    def _progress(self, text: str, total: int | None = None) -> Iterator[tuple[Progress, Any]]:
+    def _progress(
+        self, text: str, total: int | None = None, *, transient: bool = False
+    ) -> Iterator[tuple[Progress, Any]]:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=self.console) as progress:
+        with Progress(*columns, console=self.console, transient=transient) as progress:
             yield progress, progress.add_task(text, total=total)
 
 
