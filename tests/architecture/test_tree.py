@@ -57,3 +57,11 @@ def test_a_decision_is_dated_and_says_when_to_think_again(path: Path) -> None:
     assert text.startswith("# ")
     assert path.name[:10] in text.splitlines()
     assert re.search(r"^\*\*Revisit when\*\*", text, re.MULTILINE)
+
+
+def test_links_between_papers_lead_somewhere() -> None:
+    link = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+    papers = [path for path in TEXTS if path.suffix == ".md"]
+    targets = [(paper, target) for paper in papers for target in link.findall(paper.read_text(encoding="utf-8"))]
+    assert targets
+    assert [(label(paper), target) for paper, target in targets if not (paper.parent / target).exists()] == []
