@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from spplus_contracts import IndicatorComputed
@@ -93,11 +94,13 @@ def table(places: Sequence[Place], figures: Figures, year: date) -> Table:
         title=f"Qualité de service - Val-de-Brume, {year.year}",
         caption=f"{_FEW}\n{_INTERVAL}",
         title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1),
         caption_justify="left",
     )
-    shown.add_column("Structure", min_width=24, overflow="fold")
+    shown.add_column("Structure", overflow="fold")
     for name in ("Avis", "Satisfaction", "Répondus", "Dans les délais", "Délai médian"):
-        shown.add_column(name, justify="right")
+        shown.add_column(name, justify="right", min_width=5)
     for place in chosen(places, figures):
         rows = {name: figures.get((place.code, name)) for name in _SHOWN}
         head = ROOT in {place.code, place.parent}
