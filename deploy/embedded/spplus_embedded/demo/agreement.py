@@ -19,7 +19,7 @@ from spplus_embedded.errors import PartsError
 from spplus_embedded.expected import Expected, Key, differences
 from spplus_embedded.fold import fold
 
-PATIENCE_SECONDS: Final = 45.0
+PATIENCE_SECONDS: Final = 90.0
 """The platform has this long to make any progress before a difference is called one."""
 _PAUSE_SECONDS: Final = 0.5
 _PAGE: Final = 1000

@@ -23,7 +23,7 @@ from spplus_embedded.demo.voice import posted, story_body
 from spplus_embedded.errors import PartsError
 from spplus_embedded.expected import Expected, Key
 
-_PATIENCE_SECONDS: Final = 30.0
+_PATIENCE_SECONDS: Final = 120.0
 _PARIS: Final = ZoneInfo("Europe/Paris")
 _FEELINGS: Final = {Sentiment.POSITIVE: 0.68, Sentiment.NEUTRAL: 0.1, Sentiment.NEGATIVE: 0.22}
 Shelf = tuple[str, str]
