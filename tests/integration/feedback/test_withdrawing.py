@@ -5,6 +5,7 @@ import pytest
 from spplus_contracts import FeedbackWithdrawn
 from spplus_contracts.topics import FEEDBACK_WITHDRAWN
 from tests.support.intake import request_ids
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
@@ -21,8 +22,13 @@ async def test_withdrawal_tells_each_request_once_and_deletes_the_texts(door):
         (request_ids(told)[0], "guichet"),
         (request_ids(told)[1], "mairie"),
     }
-    (outbox,) = await door.fetch("SELECT count(*) FROM outbox")
-    assert outbox["count"] == 0, "the second withdrawal had nothing to say"
+
+    async def nothing_more_to_say():
+        (outbox,) = await door.fetch("SELECT count(*) FROM outbox")
+        return outbox["count"] == 0
+
+    await eventually(nothing_more_to_say, "an empty outbox: the second withdrawal had nothing to say")
+    assert len(await door.heard(FEEDBACK_WITHDRAWN, 2, request_ids(told))) == 2
     texts = await door.fetch(
         "SELECT title, story, suggestion FROM feedbacks WHERE feedback_id = $1::uuid", told["feedback_id"]
     )
