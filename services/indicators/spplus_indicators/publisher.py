@@ -32,6 +32,8 @@ _MARKS_AT_ONCE = 20_000
 _ENDED_AT_ONCE = 2_000
 _LEAST_REST_SECONDS = 0.02
 _MOST_REST_SECONDS = 1.0
+_BUSY_MARKS = 500
+"""As many changes in one round come only while a backlog is read; a steady day brings a few dozen."""
 _REST_SHARE = 4.0
 
 
@@ -105,12 +107,10 @@ class Publisher:
         self._canopy = Canopy(pace)
         self._not_before: dict[str, datetime] = {}
         self._wake = asyncio.Event()
-        self._woken_at = 0.0
 
     def wake(self, changed: object = True) -> None:  # noqa: FBT002 - called with the result of a batch
         """Look for marks now; call after a commit that changed tallies."""
         if changed:
-            self._woken_at = time.perf_counter()
             self._wake.set()
 
     async def run(self) -> None:
@@ -138,7 +138,7 @@ class Publisher:
             metrics.PUBLISH_SECONDS.observe(seconds)
         if written:
             self._on_published()
-        intake_is_busy = self._woken_at > began
+        intake_is_busy = folded >= _BUSY_MARKS
         # Intake shares this process. While it is busy, rest longer than was worked: what waits is folded meanwhile.
         rest = min(_REST_SHARE * seconds, _MOST_REST_SECONDS) if intake_is_busy else 0.0
         await asyncio.sleep(max(_LEAST_REST_SECONDS, rest) if taken < self._pace.batch else rest)
