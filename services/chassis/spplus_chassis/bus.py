@@ -143,12 +143,15 @@ class _StartPlaces(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka 
         self.settled = False
         self._intake = intake
         self._pool = pool
+        self._joined: AIOKafkaConsumer | None = None
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         self.settled = False
         self.known -= set(revoked)
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        if self._was_given_the_old_assignment():
+            return
         for attempt in range(1_000_000_000):
             try:
                 starts = await self._starts(assigned)
@@ -162,6 +165,23 @@ class _StartPlaces(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka 
                 consumer.seek(place, start)
         self.known |= set(assigned)
         self.settled = True
+
+    def _was_given_the_old_assignment(self) -> bool:
+        """Join once more after a restart, unless the assignment was made just now, by us.
+
+        A replica that comes back under its name gets its former partitions without anybody looking at topics again:
+        what was made while it was away would never be read. When the leader asks a second time, all are assigned anew;
+        when another does, nothing changes.
+        """
+        consumer = self._intake.consumer
+        if consumer is None or consumer is self._joined:
+            return False
+        self._joined = consumer
+        coordinator = consumer._coordinator  # noqa: SLF001 - aiokafka has no public way to join again
+        if coordinator._group_subscription is not None:  # noqa: SLF001 - only a leader that has just assigned has it
+            return False
+        coordinator.request_rejoin()
+        return True
 
     async def _starts(self, assigned: Collection[TopicPartition]) -> dict[TopicPartition, int]:
         consumer = self._intake.consumer

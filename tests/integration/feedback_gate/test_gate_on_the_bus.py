@@ -262,6 +262,20 @@ async def test_gate_picks_up_topics_made_later(platform: Platform) -> None:
         assert service.consuming
 
 
+async def test_gate_restarted_finds_topics_made_while_it_was_away(platform: Platform) -> None:
+    await platform.send(told(a_survey(), "s1"))
+    async with platform.running():
+        await platform.ids_on(FEEDBACK_SUBMITTED.name, 1)
+    async with platform.connection() as connection:
+        late = Source("late", feedback_kinds=frozenset({"survey"}), structure_codes=frozenset({"OTHER"}))
+        await save_source(connection, late)
+    await create_topics(platform.kafka, [inbound("late")], platform.prefix)
+    await platform.send(told(a_survey(structure_code="OTHER"), "s2", source="late"), source="late")
+    await platform.send(told(a_survey(), "s3"))
+    async with platform.running():
+        assert await platform.ids_on(FEEDBACK_SUBMITTED.name, 3) == ["s1", "s2", "s3"]
+
+
 async def _insert_story(connection: asyncpg.Connection, request_id: str, code: str) -> None:
     story = uuid.uuid4()
     await connection.execute(
