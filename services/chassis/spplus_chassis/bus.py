@@ -6,7 +6,7 @@ is fetched and validated while the present one is written.
 
 import asyncio
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import structlog
@@ -26,7 +26,6 @@ from spplus_chassis.telemetry import describe
 
 log = structlog.get_logger()
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BATCH_TIMEOUT_MS = 20
 
 
@@ -93,7 +92,7 @@ class Intake:
             topic=raw.topic[len(self._prefix) :],
             partition=raw.partition,
             offset=raw.offset,
-            timestamp=_EPOCH + timedelta(milliseconds=raw.timestamp),
+            timestamp=datetime.fromtimestamp(raw.timestamp / 1000, UTC),
             key=raw.key,
             value=raw.value,
             headers=tuple(raw.headers),
