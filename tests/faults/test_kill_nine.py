@@ -3,24 +3,15 @@
 import asyncio
 import random
 
-import httpx
 import pytest
 
-from tests.support.clients import Agency, Citizen, Emitter
-from tests.support.small_platform import AGENCY, AGENCY_STRUCTURES, HTTP_STRUCTURES, SmallPlatform
+from tests.support.crowd import crowd
+from tests.support.small_platform import SmallPlatform
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 VICTIMS = ("feedback", "indicators", "notifier", "kafka", "postgres")
-LEAST_STORIES = 600
-CITIZENS = 12
-
-
-@pytest.fixture
-def seed() -> int:
-    """Chosen anew each time, and printed where the test fails."""
-    return random.SystemRandom().randrange(1_000_000)
 
 
 async def reap(it: SmallPlatform, dice: random.Random) -> list[str]:
@@ -32,33 +23,6 @@ async def reap(it: SmallPlatform, dice: random.Random) -> list[str]:
     return order
 
 
-async def load(it: SmallPlatform, citizen: Citizen, dice: random.Random) -> list[str]:
-    """Citizens and an agency speak until every part was killed and is back, and a little longer."""
-    ended = asyncio.Event()
-
-    async def tell(client: httpx.AsyncClient) -> None:
-        while not ended.is_set() or citizen.told < LEAST_STORIES:
-            await citizen.tell(client)
-            await asyncio.sleep(0.05)
-
-    async def emit() -> None:
-        async with Emitter(it.platform.kafka_servers) as emitter:
-            agency = Agency(AGENCY, emitter, it.witness, AGENCY_STRUCTURES, dice)
-            while not ended.is_set():
-                await agency.tell()
-                await asyncio.sleep(0.05)
-
-    async with httpx.AsyncClient(timeout=10, trust_env=False) as client, asyncio.TaskGroup() as group:
-        for _ in range(CITIZENS):
-            group.create_task(tell(client))
-        group.create_task(emit())
-        order = await reap(it, dice)
-        await all_back(it)
-        await asyncio.sleep(0.5)
-        ended.set()
-    return order
-
-
 async def all_back(it: SmallPlatform) -> None:
     async def back() -> bool:
         return all(f"{victim} is back" in it.announced for victim in VICTIMS)
@@ -66,11 +30,14 @@ async def all_back(it: SmallPlatform) -> None:
     await eventually(back, "every part to be back", seconds=60)
 
 
-async def test_killed_parts_lose_nothing_and_count_nothing_twice(tmp_path, seed):
+async def test_killed_parts_lose_nothing_and_count_nothing_twice(folder):
+    seed = random.SystemRandom().randrange(1_000_000)
     dice = random.Random(seed)
-    async with SmallPlatform(tmp_path) as it:
-        citizen = Citizen(it.platform.address("feedback"), it.agent_key, it.witness, HTTP_STRUCTURES, dice)
-        order = await load(it, citizen, dice)
+    async with SmallPlatform(folder) as it:
+        async with crowd(it, dice, least_stories=600) as citizen:
+            order = await reap(it, dice)
+            await all_back(it)
+            await asyncio.sleep(0.5)
         lines = await it.settled()
         told = "\n".join([f"seed {seed}, killed {order}, {citizen.told} stories", *lines[:40], *it.announced])
         assert lines == [], told

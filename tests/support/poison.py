@@ -44,4 +44,4 @@ def poison(source: str, event_type: str = FeedbackSubmitted.TYPE) -> list[Poison
 def tombstones(source: str, *, reason: str = "tombstone") -> list[Poison]:
     """Records without a value, where a topic has none to give."""
     sound = poison(source)[0].headers
-    return [Poison(reason, b"k", None, sound), Poison(reason, None, None, [])]
+    return [Poison(reason, b"k", None, sound), Poison(reason, b"other", None, [])]

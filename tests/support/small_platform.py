@@ -45,7 +45,7 @@ _WAITING = {
     "+ (SELECT count(*) FROM publication_queue)",
     "notifier": "SELECT count(*) FROM outbox",
 }
-_READERS = {
+READERS = {
     f"spplus.inbound.{AGENCY}.v1": [("feedback", "feedback-gate")],
     "spplus.feedback.submitted.v1": [("indicators", "indicators")],
     "spplus.request.answered.v1": [("feedback", "feedback"), ("indicators", "indicators")],
@@ -177,11 +177,11 @@ class SmallPlatform:
 
     async def _poisoned(self) -> list[Grave]:
         graves = []
-        for record in await self.records(*_READERS):
+        for record in await self.records(*READERS):
             reason = dict(record.headers).get(MARK)
             if reason is not None:
                 place = (record.topic, record.partition, record.offset, reason.decode())
-                graves += [(consumer, *place) for _, consumer in _READERS[record.topic]]
+                graves += [(consumer, *place) for _, consumer in READERS[record.topic]]
         return graves
 
     async def copies(self) -> set[tuple[str, str, int, int, str]]:
