@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -252,7 +251,7 @@ async def test_hot_figure_is_delayed_to_its_interval_and_never_lost(database_url
 
 async def test_new_values_of_closed_lists_are_kept_and_counted_nowhere(database_url):
     told = a_record(a_feedback())
-    newer = replace(told, value=told.value.replace(b'"experience"', b'"telepathy"'))
+    newer = told._replace(value=told.value.replace(b'"experience"', b'"telepathy"'))
     async with scoring(database_url, NOW) as it:
         await it.take_records(newer)
         assert it.refused == []
