@@ -121,5 +121,9 @@ def install_problems(app: FastAPI) -> None:
         log.warning("unreachable", error=describe(error))
         return Problem(503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}).response()
 
+    @app.exception_handler(Exception)
+    async def _on_fault(_request: Request, _error: Exception) -> JSONResponse:
+        return Problem(500, title="Internal error").response()
+
     for fault in UNREACHABLE:
         app.add_exception_handler(fault, _on_unreachable)

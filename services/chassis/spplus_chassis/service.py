@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -56,7 +57,8 @@ class Service:
             graceful_timeout=_DRAIN_SECONDS,
             retry_backoff_ms=100,
             metadata_max_age_ms=10_000,
-            log_level=10,
+            logger=logging.getLogger("spplus_chassis.bus"),
+            log_level=logging.DEBUG,
         )
         self._pool: Pool | None = None
         self._jobs: dict[str, Job] = {}

@@ -43,6 +43,11 @@ def client():
     async def _away():
         raise asyncpg.CannotConnectNowError
 
+    @app.get("/broken")
+    async def _broken():
+        message = "jeanne@example.org broke it"
+        raise LookupError(message)
+
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
@@ -88,3 +93,9 @@ async def test_problem_database_away_asks_to_come_back(client):
     answer = await client.get("/database-away")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
+
+
+async def test_problem_fault_of_ours_is_a_problem_without_its_message(client):
+    answer = await client.get("/broken")
+    assert answer.status_code == 500
+    assert answer.json() == {"type": "about:blank", "title": "Internal error", "status": 500}
