@@ -20,6 +20,11 @@ def a_child(directory: Path, program: str = SLEEPY, marker: str = "") -> Child:
     return Child("child", [sys.executable, "-c", program], directory, marker=marker)
 
 
+async def is_up(child: Child) -> None:
+    while "up" not in child.log.read_text():
+        assert not await child.wait(0.02)
+
+
 async def test_paused_child_is_stopped_gently(tmp_path: Path) -> None:
     child = a_child(tmp_path)
     await child.start()
@@ -31,8 +36,7 @@ async def test_paused_child_is_stopped_gently(tmp_path: Path) -> None:
 async def test_deaf_child_is_ended_after_the_grace(tmp_path: Path) -> None:
     child = a_child(tmp_path, DEAF)
     await child.start()
-    while "up" not in child.log.read_text():  # its word is the only sign that it is deaf by now
-        assert not await child.wait(0.02)
+    await is_up(child)  # its word is the only sign that it is deaf by now
     assert not await child.stop(grace_seconds=0.2)
     assert child.ending == "signal 9"
 
@@ -40,9 +44,11 @@ async def test_deaf_child_is_ended_after_the_grace(tmp_path: Path) -> None:
 async def test_leftover_of_an_earlier_run_is_ended_by_the_next_start(tmp_path: Path) -> None:
     first = a_child(tmp_path, marker="marked-for-this-test")
     await first.start()
+    await is_up(first)  # while it becomes its program, it has no command line to be known by
     second = a_child(tmp_path, marker="marked-for-this-test")
     await second.start()
     await second.stop()
+    assert await first.wait(10)
     assert first.ending == "signal 9"
 
 
