@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Query, Response
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from spplus_chassis import metrics
 from spplus_chassis.database import Pool
 from spplus_chassis.problem import Problem
+from spplus_chassis.reading import CLOCK_TOLERANCE
 from spplus_feedback import codes
 from spplus_feedback.bodies import AcceptedBody, AcceptedRequestBody, FollowedBody, Links, StoryBody
 from spplus_feedback.following import followed_body
@@ -23,7 +24,6 @@ from spplus_feedback.stories import Accepted, KeyWithdrawn, Outcome, Submission,
 from spplus_feedback.structures_queries import FoundStructure, find_structures
 from spplus_feedback.telling import TellNow, submission_of
 
-CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 IdempotencyKey = Annotated[
     str | None,

@@ -7,23 +7,22 @@ source's own to speak about, nothing happened after the broker had it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from spplus_chassis.reading import CLOCK_TOLERANCE
 from spplus_contracts import BulkAnswers, Envelope, FeedbackSubmitted, FeedbackWithdrawn, SingleAnswer
+from spplus_contracts.topics import FORWARDED
 from spplus_contracts.vocabulary import PLATFORM_SOURCE, RequestKind
 from spplus_feedback.structures import ancestors_of
-
-CLOCK_TOLERANCE: Final = timedelta(minutes=5)
-"""How far the clock of a source may run ahead of the broker's."""
 
 _PARIS: Final = ZoneInfo("Europe/Paris")
 
 AgencyEvent = FeedbackSubmitted | SingleAnswer | BulkAnswers | FeedbackWithdrawn
 """What another system may say."""
 
-GRANTABLE: Final = frozenset(event.TYPE for event in (FeedbackSubmitted, SingleAnswer, FeedbackWithdrawn))
+GRANTABLE: Final = frozenset(event.TYPE for event in FORWARDED)
 """Types that can be granted at all; the others are said by the platform's own services only."""
 
 
