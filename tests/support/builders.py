@@ -4,7 +4,7 @@ Times are fixed, so that a test never reads the clock. Ids are fixed as well: gi
 """
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from spplus_contracts import (
     BulkAnswers,
@@ -28,6 +28,8 @@ STRUCTURE = "12345"
 EVENT_ID = "01978f2e-7c00-7000-8000-000000000001"
 """The default CloudEvents id."""
 
+_Correctable = TypeVar("_Correctable", FeedbackSubmitted, SingleAnswer, BulkAnswers)
+
 
 def a_feedback(**changes: Any) -> FeedbackSubmitted:
     """A positive experience told by a citizen, with an announced deadline."""
@@ -45,6 +47,39 @@ def a_feedback(**changes: Any) -> FeedbackSubmitted:
     }
     return FeedbackSubmitted(**fields | changes)
 
+
+def a_survey_answer(value: int = 8, scale: str = "0-10", **changes: Any) -> FeedbackSubmitted:
+    """A sampled citizen's mark: no answer is expected, no deadline announced."""
+    fields: dict[str, Any] = {"kind": "survey", "sentiment": None, "score": {"scale": scale, "value": value}}
+    return a_feedback(**_UNAWAITED | fields | changes)
+
+
+def a_rating(procedure: str = "carte-grise", value: int = 8, scale: str = "0-10", **changes: Any) -> FeedbackSubmitted:
+    """A citizen's mark of an online procedure."""
+    fields: dict[str, Any] = {
+        "kind": "procedure_rating",
+        "sentiment": None,
+        "channels": ["online_procedure"],
+        "procedure_code": procedure,
+        "score": {"scale": scale, "value": value},
+    }
+    return a_feedback(**_UNAWAITED | fields | changes)
+
+
+def a_finer_feedback(feelings: dict[str, str] | None = None, **changes: Any) -> FeedbackSubmitted:
+    """An experience with finer feelings: `{"relation": "positive"}`; all five positive where none are given."""
+    given = dict.fromkeys(DIMENSIONS, "positive") if feelings is None else feelings
+    return a_feedback(**{"dimensions": given} | changes)
+
+
+DIMENSIONS = ("accessibility", "information", "relation", "responsiveness", "simplicity")
+"""The five finer feelings."""
+_UNAWAITED: dict[str, Any] = {
+    "answer_expected": False,
+    "answer_due_at": None,
+    "announced_at": None,
+    "due_kind": None,
+}
 
 _OUTCOME_FIELDS: dict[str, dict[str, Any]] = {
     "acknowledged": {"acknowledged_at": RECEIVED_AT + timedelta(hours=1)},
@@ -66,6 +101,38 @@ def an_answer(outcome: str = "answered", **changes: Any) -> SingleAnswer:
         "outcome": outcome,
     }
     return SingleAnswer(**fields | _OUTCOME_FIELDS.get(outcome, {}) | changes)
+
+
+def by_post(outcome: str = "acknowledged", **changes: Any) -> SingleAnswer:
+    """What became of a letter that the platform did not know; `acknowledged` opens it, without a deadline."""
+    return an_answer(outcome, **{"request_id": "letter-1", "request_kind": "letter", "channel": "mail"} | changes)
+
+
+def by_email(outcome: str = "acknowledged", **changes: Any) -> SingleAnswer:
+    """The same of an electronic message."""
+    return an_answer(outcome, **{"request_id": "email-1", "request_kind": "email", "channel": "email"} | changes)
+
+
+def promising(answer: SingleAnswer, due_at: datetime = DUE_AT, announced_at: datetime | None = None) -> SingleAnswer:
+    """The same acknowledgement or delay notice with a deadline, announced at receipt unless said otherwise."""
+    return changed(answer, answer_due_at=due_at, announced_at=announced_at or answer.received_at)
+
+
+def corrected(event: _Correctable, **changes: Any) -> _Correctable:
+    """What the source says instead, one version later. A statement that had no id of its own keeps its event's id
+    only if the test gives the same `statement_id` to both.
+    """
+    return changed(event, **{"version": event.version + 1} | changes)
+
+
+def retracted(event: _Correctable) -> _Correctable:
+    """The source takes it back."""
+    return corrected(event, retracted=True)
+
+
+def changed(event: _Correctable, **changes: Any) -> _Correctable:
+    """The same event with other fields, validated again."""
+    return type(event)(**event.model_dump() | changes)
 
 
 def a_bulk(**changes: Any) -> BulkAnswers:
@@ -110,6 +177,17 @@ def a_structure(**changes: Any) -> StructureDeclared:
     return StructureDeclared(**fields | changes)
 
 
+def a_closed_structure(on: date, **changes: Any) -> StructureDeclared:
+    """The default office, closed from a day on, told as a second version; `successor_code="..."` merges it."""
+    return a_structure(**{"version": 2, "active": False, "closed_on": on} | changes)
+
+
+def a_moved_structure(*parents: tuple[str | None, date], **changes: Any) -> StructureDeclared:
+    """The default office under one parent after the other, told as a second version."""
+    links = [{"parent_code": code, "valid_from": day} for code, day in parents]
+    return a_structure(**{"version": 2, "parents": links} | changes)
+
+
 def a_figure(**changes: Any) -> IndicatorComputed:
     """The satisfaction of a month. Where `status` is not ok, the number and its parts are left out."""
     fields: dict[str, Any] = {
@@ -133,6 +211,12 @@ def a_figure(**changes: Any) -> IndicatorComputed:
             "interval": {"low": 0.5981, "high": 0.8581, "method": "wilson"},
         }
     return IndicatorComputed(**fields | changes)
+
+
+def a_rolling_figure(end: date = date(2026, 4, 1), **changes: Any) -> IndicatorComputed:
+    """A figure of the twelve months before a day; all windows have one key."""
+    start = end.replace(year=end.year - 1)
+    return a_figure(**{"period": {"kind": "rolling_12", "start": start, "end": end}} | changes)
 
 
 def an_envelope(event: Event | None = None, **changes: Any) -> Envelope:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from spplus_contracts import BulkAnswers, Envelope, FeedbackSubmitted, FeedbackWithdrawn, SingleAnswer
 from spplus_contracts.vocabulary import Author, FeedbackKind, RequestKind, Sentiment
+from tests.support.kinds import finer_feelings, scores
 
 Told = tuple[Envelope, FeedbackSubmitted | SingleAnswer | BulkAnswers | FeedbackWithdrawn]
 
@@ -16,6 +17,7 @@ _START = datetime(2026, 1, 30, 20, 0, tzinfo=UTC)
 AS_OF = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 """Some of the deadlines have passed, some have not."""
 
+_KINDS = (FeedbackKind.EXPERIENCE, FeedbackKind.SURVEY, FeedbackKind.PROCEDURE_RATING)
 _sources = st.sampled_from(["spplus", "prefecture"])
 _instants = st.integers(0, 60).map(lambda days: _START + timedelta(days=days, hours=days % 7))
 _structures = st.sampled_from(STRUCTURES)
@@ -36,10 +38,13 @@ def _feedbacks(draw: st.DrawFn) -> FeedbackSubmitted:
     return FeedbackSubmitted(
         **draw(_statement),
         feedback_id="story",
-        kind=draw(st.sampled_from([FeedbackKind.EXPERIENCE, FeedbackKind.EXPERIENCE, FeedbackKind.SURVEY])),
+        kind=draw(st.sampled_from([FeedbackKind.EXPERIENCE, *_KINDS])),
         author=draw(st.sampled_from([Author.CITIZEN, Author.CITIZEN, Author.AGENT])),
         submitted_at=draw(_instants),
         sentiment=draw(st.sampled_from([None, Sentiment.POSITIVE, Sentiment.NEUTRAL, Sentiment.NEGATIVE])),
+        dimensions=draw(st.none() | finer_feelings()),
+        score=draw(st.none() | scores()),
+        procedure_code=draw(st.sampled_from([None, "carte-grise", "passeport"])),
         answer_expected=draw(st.booleans()),
         answer_due_at=draw(st.none() | _instants),
     )
@@ -61,7 +66,7 @@ def _answers(draw: st.DrawFn) -> SingleAnswer:
     return SingleAnswer(
         **draw(_statement),
         request_kind=draw(st.sampled_from([RequestKind.EXPERIENCE, RequestKind.LETTER, RequestKind.CALL])),
-        channel="mail",
+        channel=draw(st.sampled_from(["mail", "email"])),
         received_at=received_at,
         outcome=outcome,
         **outcomes[outcome],
