@@ -31,6 +31,7 @@ from spplus_contracts.vocabulary import (
     Sentiment,
 )
 from spplus_embedded.expected import Counts, Expected, Key, figures
+from spplus_embedded.forest import Forest
 
 MIN_SAMPLE: Final = 30
 _PARIS: Final = ZoneInfo("Europe/Paris")
@@ -74,14 +75,14 @@ def fold(events: Iterable[tuple[Envelope, Said]], as_of: datetime, min_sample: i
     A figure of a structure pools its own counts and those of all its descendants in the tree of each month.
     """
     heard = list(events)
-    declared = _declared(heard)
+    forest = Forest(heard)
     pooled: defaultdict[tuple[str, PeriodKind, date], Counts] = defaultdict(Counts)
     for (code, month), counts in count(heard, as_of).items():
-        for holder in _lineage(declared, code, _day_of_tree(month, as_of)):
+        for holder in forest.lineage(code, _day_of_tree(month, as_of)):
             pooled[holder, PeriodKind.MONTH, month].add(counts)
             pooled[holder, PeriodKind.YEAR, month.replace(month=1)].add(counts)
     return {
-        Key(code, indicator, kind, start): _as_declared(declared[code], indicator, figure)
+        Key(code, indicator, kind, start): _as_declared(forest.declared[code], indicator, figure)
         for (code, kind, start), counts in pooled.items()
         for indicator, figure in figures(counts, min_sample)
     }
@@ -218,27 +219,6 @@ def _day_of_tree(month: date, as_of: datetime) -> date:
     """A closed month has the tree of its last day, an open one today's."""
     last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     return min(last, as_of.astimezone(_PARIS).date())
-
-
-def _declared(events: Iterable[tuple[Envelope, Said]]) -> dict[str, StructureDeclared]:
-    declared: dict[str, StructureDeclared] = {}
-    for _, event in events:
-        if isinstance(event, StructureDeclared):
-            known = declared.get(event.code)
-            if known is None or event.version > known.version:
-                declared[event.code] = event
-    return declared
-
-
-def _lineage(declared: dict[str, StructureDeclared], code: str, day: date) -> Iterator[str]:
-    """The structure and its ancestors on a day; nothing for a structure that nobody declared."""
-    seen: set[str] = set()
-    current: str | None = code
-    while current is not None and current in declared and current not in seen:
-        seen.add(current)
-        yield current
-        links = [link for link in declared[current].parents if link.valid_from <= day]
-        current = max(links, key=lambda link: link.valid_from).parent_code if links else None
 
 
 def _as_declared(structure: StructureDeclared, indicator: str, figure: Expected) -> Expected:

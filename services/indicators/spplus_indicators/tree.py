@@ -6,7 +6,8 @@ nobody declared yet stands as a provisional root.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
+from itertools import groupby
 from typing import Final, NamedTuple
 
 ALWAYS: Final = date(1, 1, 1)
@@ -47,9 +48,96 @@ def effective_links(parents: Iterable[tuple[date, str | None]], today: date) -> 
     return tuple(links)
 
 
+class Move(NamedTuple):
+    """What one structure declares for a day; moves of one day are tried in the order of these fields."""
+
+    since: date
+    told_at: datetime
+    told_id: str
+    code: str
+    parent: str | None
+
+
+class Planted(NamedTuple):
+    """A tree, and what it could not take."""
+
+    tree: "Tree"
+    refused: Mapping[str, tuple[str, ...]]
+    """Structures that keep an earlier parent, each with the circle that its declared parent would close."""
+
+
+def parents_with_successor(
+    parents: Iterable[tuple[date, str | None]], closed_on: date | None, successor: str | None
+) -> tuple[tuple[date, str | None], ...]:
+    """Parents by their first day; once a structure is closed, the one that took over stands as its parent.
+
+    Parents of later days are void then. A closed structure without a successor keeps its parents.
+    """
+    ordered = sorted(parents, key=lambda each: each[0])
+    if closed_on is None or successor is None:
+        return tuple(ordered)
+    return (*(each for each in ordered if each[0] < closed_on), (closed_on, successor))
+
+
 def next_change(parents: Iterable[tuple[date, str | None]], today: date) -> date | None:
     """The next day on which another parent becomes valid."""
     return min((valid_from for valid_from, _ in parents if valid_from > today), default=None)
+
+
+def plant(codes: Iterable[str], moves: Iterable[Move], today: date) -> Planted:
+    """The tree through time up to a day, from what all structures declare; the order of the arguments is no matter.
+
+    Moves take place day by day. One that would make a structure its own ancestor waits, and the structure keeps the
+    parent that it had, until other moves have opened the circle or another move replaces it. Of the moves that can
+    take place on a day the first in their order goes first.
+    """
+    standing: dict[str, str | None] = {}
+    history: dict[str, dict[date, str | None]] = {code: {} for code in codes}
+    waiting: dict[str, Move] = {}
+    for day, of_the_day in groupby(sorted(_begun(moves, today), key=_by_day), key=lambda move: move.since):
+        waiting.update((move.code, move) for move in of_the_day)
+        stuck: list[Move] = []
+        for move in sorted(waiting.values(), key=_in_order):
+            stuck.append(move)
+            while (able := next((each for each in stuck if not _closes(each, standing)), None)) is not None:
+                stuck.remove(able)
+                standing[able.code] = history[able.code][day.replace(day=1)] = able.parent
+        waiting = {move.code: move for move in stuck}
+    tree = Tree({code: _links(by_month) for code, by_month in history.items()})
+    return Planted(tree, {move.code: _closes(move, standing) for move in waiting.values()})
+
+
+def _begun(moves: Iterable[Move], today: date) -> Iterator[Move]:
+    return (move for move in moves if move.since <= today)
+
+
+def _by_day(move: Move) -> date:
+    """Of two parents that a structure declares for one day the last one stands: sorting keeps their order."""
+    return move.since
+
+
+def _in_order(move: Move) -> tuple[date, datetime, str, str]:
+    return move[:4]
+
+
+def _closes(move: Move, standing: Mapping[str, str | None]) -> tuple[str, ...]:
+    """The circle that a move would close, from the structure up; empty when it may take place."""
+    path = [move.code]
+    above = move.parent
+    while above is not None:
+        if above == move.code:
+            return tuple(path)
+        path.append(above)
+        above = standing.get(above)
+    return ()
+
+
+def _links(by_month: Mapping[date, str | None]) -> tuple[Link, ...]:
+    links: list[Link] = []
+    for since, parent in by_month.items():
+        if not links or links[-1].parent != parent:
+            links.append(Link(since, parent))
+    return tuple(links)
 
 
 class Tree:

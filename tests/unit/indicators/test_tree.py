@@ -1,10 +1,23 @@
 """Which structure counts towards which others, month by month."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from spplus_indicators.tree import ALWAYS, FOREVER, Cycle, Link, Reach, Tree, effective_links, next_change
+from spplus_indicators.tree import (
+    ALWAYS,
+    FOREVER,
+    Cycle,
+    Link,
+    Move,
+    Planted,
+    Reach,
+    Tree,
+    effective_links,
+    next_change,
+    parents_with_successor,
+    plant,
+)
 
 TODAY = date(2026, 3, 20)
 FEBRUARY, MARCH, APRIL = date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1)
@@ -89,3 +102,59 @@ def test_below_holds_all_that_were_ever_below():
     tree = Tree({"leaf": (Link(ALWAYS, "a"), Link(MARCH, "b")), "a": (Link(ALWAYS, "top"),), "b": ()})
     assert tree.below(["top"]) == {"top", "a", "leaf"}
     assert tree.below(["b"]) == {"b", "leaf"}
+
+
+LONG_AGO = date(2015, 1, 1)
+TOLD_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def planted(*moves: tuple[str, date, str | None], today: date = TODAY) -> Planted:
+    """Each move told a day after the one before it."""
+    told = [Move(day, TOLD_AT + timedelta(days=n), f"e{n}", code, to) for n, (code, day, to) in enumerate(moves)]
+    codes = {code for code, _, _ in moves} | {to for _, _, to in moves if to is not None}
+    tree = plant(codes, told, today)
+    assert plant(codes, told[::-1], today).refused == tree.refused
+    return tree
+
+
+def test_circle_leaves_the_one_told_last_under_its_earlier_parent():
+    it = planted(("b", LONG_AGO, "top"), ("a", LONG_AGO, "b"), ("b", MARCH, "a"))
+    assert it.tree.towards("b", MARCH) == ["b", "top"]
+    assert sorted(it.tree.towards("a", MARCH)) == ["a", "b", "top"]
+    assert it.refused == {"b": ("b", "a")}
+
+
+def test_circle_of_three_is_broken_once():
+    it = planted(("a", LONG_AGO, "b"), ("b", LONG_AGO, "c"), ("c", LONG_AGO, "a"))
+    assert it.refused == {"c": ("c", "a", "b")}
+    assert sorted(it.tree.towards("a", MARCH)) == ["a", "b", "c"]
+
+
+def test_own_parent_is_a_circle():
+    assert planted(("a", LONG_AGO, "a")).refused == {"a": ("a",)}
+
+
+def test_two_that_swap_on_one_day_make_no_circle():
+    it = planted(("a", LONG_AGO, "b"), ("b", LONG_AGO, "top"), ("b", MARCH, "a"), ("a", MARCH, "top"))
+    assert it.refused == {}
+    assert sorted(it.tree.towards("b", MARCH)) == ["a", "b", "top"]
+    assert sorted(it.tree.towards("a", FEBRUARY)) == ["a", "b", "top"]
+
+
+def test_refused_parent_takes_its_place_once_the_circle_is_open():
+    it = planted(("a", LONG_AGO, "b"), ("b", FEBRUARY, "a"), ("a", date(2026, 3, 15), None))
+    assert it.refused == {}
+    assert it.tree.towards("b", FEBRUARY) == ["b"]
+    assert sorted(it.tree.towards("b", MARCH)) == ["a", "b"]
+
+
+def test_parent_that_lies_ahead_is_not_planted():
+    it = planted(("a", LONG_AGO, "old"), ("a", date(2026, 3, 21), "new"))
+    assert it.tree.towards("a", MARCH) == ["a", "old"]
+
+
+def test_closed_structure_stands_under_its_successor_from_that_day():
+    declared = [(LONG_AGO, "old"), (APRIL, "void")]
+    assert parents_with_successor(declared, MARCH, "heir") == ((LONG_AGO, "old"), (MARCH, "heir"))
+    assert parents_with_successor(declared, MARCH, None) == tuple(declared)
+    assert parents_with_successor(declared, None, "heir") == tuple(declared)
