@@ -1,4 +1,4 @@
-"""The tree against the judge's: whatever is declared, in whatever order, both put everybody under the same ancestors."""
+"""The tree against the judge's: whatever is declared, in whatever order, both see the same ancestors."""
 
 from datetime import UTC, date, datetime, timedelta
 
