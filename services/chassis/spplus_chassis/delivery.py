@@ -29,7 +29,8 @@ Result = TypeVar("Result")
 CommitOffsets = Callable[[dict[offsets.Place, int]], Awaitable[None]]
 
 _BACK_OFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-_DATA_FAULTS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+DATA_FAULTS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""Faults of the record: the database can never take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class Delivery(Generic[Work, Result]):
     async def _write(self, batch: Batch, work: Work) -> None:
         try:
             await self._transact(batch, work)
-        except _DATA_FAULTS as error:
+        except DATA_FAULTS as error:
             log.warning("batch_halved", records=len(batch.records), error=describe(error))
             await self._halve(batch, error)
 

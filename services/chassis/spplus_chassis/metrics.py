@@ -35,11 +35,19 @@ RELAY_LEADING = Gauge("spplus_relay_leading_count", "1 while this process owns i
 RECORDS_CONSUMED = Counter("spplus_records_consumed_total", "Records read from the bus", ["topic"])
 RECORDS_REPEATED = Counter("spplus_records_repeated_total", "Records read again and dropped")
 RECORDS_REFUSED = Counter("spplus_records_refused_total", "Records put in the dead letters", ["topic", "reason"])
+CONSUMER_STOPPED = Gauge(
+    "spplus_consumer_stopped_count", "1 while a consumer has stopped: nearly all was refused", ["consumer"]
+)
 CONSUMER_LAG = Gauge("spplus_consumer_lag_records", "Records behind the end of the topic", ["topic"])
 EVENT_AGE = Histogram("spplus_event_age_seconds", "Time from the broker's append to the commit", buckets=_SECONDS)
 BATCH_RECORDS = Histogram("spplus_batch_records", "Records in one transaction", buckets=_RECORDS)
 TRANSACTION_SECONDS = Histogram("spplus_transaction_seconds", "Time of one batch's transaction", buckets=_SECONDS)
 DELIVERY_RETRIES = Counter("spplus_delivery_retries_total", "Batches tried again after a fault of the infrastructure")
+
+# Dead letters
+DEAD_LETTERS_ROWS = Gauge("spplus_dead_letters_rows", "Dead letters that wait for a decision", ["reason"])
+DEAD_LETTERS_AGE = Gauge("spplus_dead_letters_age_seconds", "Age of the oldest dead letter that waits")
+DEAD_LETTERS_EXPIRED = Counter("spplus_dead_letters_expired_total", "Dead letters emptied before anybody decided")
 
 # Jobs
 JOB_FAILURES = Counter("spplus_job_failures_total", "Background jobs that failed and were started again", ["job"])

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from types import FrameType
 from typing import Any
 
@@ -15,7 +16,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 
-from spplus_chassis import health, metrics
+from spplus_chassis import dead_letters_queries, dead_letters_replay, health, metrics
 from spplus_chassis.bus import Intake
 from spplus_chassis.database import Pool, open_pool
 from spplus_chassis.delivery import AnyDelivery, AnySubscription, Delivery
@@ -31,6 +32,8 @@ log = structlog.get_logger()
 Job = Callable[[], Awaitable[None]]
 _DRAIN_SECONDS = 20
 _MEASURE_SECONDS = 1.0
+_LETTERS_SECONDS = 5.0
+_EXPIRE_SECONDS = 3_600.0
 
 
 class Service:
@@ -71,6 +74,8 @@ class Service:
         self.app.include_router(health.router(self))
         self.background("relay", self.relay.run)
         self.every(_MEASURE_SECONDS, "measure", self._measure)
+        self.every(_LETTERS_SECONDS, "measure-dead-letters", self._measure_letters)
+        self.every(_EXPIRE_SECONDS, "expire-dead-letters", self._expire_letters)
 
     @property
     def pool(self) -> Pool:
@@ -180,6 +185,19 @@ class Service:
         await self.relay.measure()
         for intake in self.intakes:
             await intake.measure_lag()
+            delivery = intake.delivery
+            metrics.CONSUMER_STOPPED.labels(delivery.subscription.name).set(delivery.stopped_by_poison)
+
+    async def _measure_letters(self) -> None:
+        waiting = await dead_letters_queries.waiting(self.pool)
+        metrics.DEAD_LETTERS_ROWS.clear()
+        for each in waiting:
+            metrics.DEAD_LETTERS_ROWS.labels(each.reason).set(each.letters)
+        metrics.DEAD_LETTERS_AGE.set(max((each.age_seconds for each in waiting), default=0.0))
+
+    async def _expire_letters(self) -> None:
+        kept = timedelta(days=self.settings.dead_letters_kept_days)
+        metrics.DEAD_LETTERS_EXPIRED.inc(await dead_letters_replay.expire(self.pool, kept))
 
 
 async def _kept_alive(name: str, job: Job) -> None:

@@ -40,6 +40,8 @@ class ServiceSettings(BaseSettings):
     """A consumer stops when at least this many records within a minute were refused ..."""
     poison_stop_share: float = Field(default=0.5, gt=0, le=1)
     """... and they were at least this share of all: then the reader is at fault, not the records."""
+    dead_letters_kept_days: float = Field(default=14.0, gt=0, le=90)
+    """For how long a dead letter may wait before its content is deleted, and how long it is remembered afterwards."""
     stall_seconds: float = Field(default=120.0, ge=5)
     """Liveness fails when a batch is stuck for this long."""
     kafka_bootstrap_servers: str = Field(default="127.0.0.1:9092", validation_alias="SPPLUS_KAFKA_BOOTSTRAP_SERVERS")

@@ -5,6 +5,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
+from spplus_chassis import dead_letters_command
 from spplus_chassis.migrations import migrate
 from spplus_chassis.service import serve
 from spplus_feedback.app import PACKAGE, build
@@ -37,6 +38,10 @@ def _migrate(_arguments: argparse.Namespace, settings: FeedbackSettings) -> int:
     return 0
 
 
+def _dead_letters(arguments: argparse.Namespace, settings: FeedbackSettings) -> int:
+    return dead_letters_command.run(arguments, build(settings))
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("serve", "take stories and answers", _serve),
     Command("migrate", "bring the database up to date", _migrate),
@@ -46,6 +51,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("keys", "make, list and take back API keys of agents", keys, key_arguments),
     Command("sources", "register other systems that emit events", source_register, source_arguments),
+    Command("dead-letters", dead_letters_command.HELP, _dead_letters, dead_letters_command.add_arguments),
 )
 
 

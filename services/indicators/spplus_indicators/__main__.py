@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 
+from spplus_chassis import dead_letters_command
 from spplus_chassis.database import open_pool
 from spplus_chassis.migrations import migrate
 from spplus_chassis.service import serve
@@ -19,13 +20,17 @@ def main() -> None:
     commands.add_parser("serve", help="score what the bus delivers and publish the figures")
     commands.add_parser("migrate", help="bring the database's tables up to date")
     commands.add_parser("audit", help="compute tallies and figures anew from the ledger and list what differs")
-    command = parser.parse_args().command
+    dead_letters_command.add_arguments(commands.add_parser("dead-letters", help=dead_letters_command.HELP))
+    arguments = parser.parse_args()
+    command = arguments.command
     settings = IndicatorsSettings()
     if command == "serve":
         serve(build(settings))
     elif command == "migrate":
         for name in asyncio.run(migrate(settings.database_url, "spplus_indicators")):
             print(name)
+    elif command == "dead-letters":
+        sys.exit(dead_letters_command.run(arguments, build(settings)))
     else:
         sys.exit(asyncio.run(_audit(settings)))
 

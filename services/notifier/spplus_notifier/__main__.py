@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import sys
 from collections.abc import Sequence
 
+from spplus_chassis import dead_letters_command
 from spplus_chassis.migrations import migrate
 from spplus_chassis.service import serve
 from spplus_notifier.app import PACKAGE, build
@@ -16,11 +18,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="serve pages, open data and the live stream")
     commands.add_parser("migrate", help="bring the database up to this version")
+    dead_letters_command.add_arguments(commands.add_parser("dead-letters", help=dead_letters_command.HELP))
     chosen = parser.parse_args(arguments)
     settings = NotifierSettings()
     if chosen.command == "serve":
         serve(build(settings))
         return
+    if chosen.command == "dead-letters":
+        sys.exit(dead_letters_command.run(chosen, build(settings)))
     applied = asyncio.run(migrate(settings.database_url, PACKAGE))
     print("\n".join(applied) or "nothing to apply")
 
