@@ -6,7 +6,8 @@ from spplus_chassis import metrics
 from spplus_chassis.service import Service
 from spplus_contracts.topics import INDICATOR_COMPUTED
 from spplus_indicators import api, jobs, queries, revisions_log, subscribers
-from spplus_indicators.publisher import Pace, Publisher
+from spplus_indicators.canopy import Pace
+from spplus_indicators.publisher import Publisher
 from spplus_indicators.settings import IndicatorsSettings
 
 _TURN_SECONDS = 30.0

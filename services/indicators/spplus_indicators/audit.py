@@ -4,17 +4,18 @@ Rows count as of the instant until which deadlines have been swept. Figures are 
 the publisher; what still waits is no difference.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from spplus_chassis.database import Connection, Pool
-from spplus_contracts.vocabulary import IndicatorStatus
+from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind
 from spplus_indicators import queries
-from spplus_indicators.contribution import Cell, share
-from spplus_indicators.figures import PERIOD_KINDS, FigureKey, Place, figures_at, published
+from spplus_indicators.contribution import share
+from spplus_indicators.figures import LATEST, PERIOD_KINDS, FigureKey, Published, figures_at, period_of, published
+from spplus_indicators.figures import Place as FigurePlace
 from spplus_indicators.measures import NEEDS
 from spplus_indicators.periods import containing
+from spplus_indicators.pooling import Counts, Place, add
 from spplus_indicators.stored import cells_of_text, row_of_text
 
 
@@ -33,46 +34,74 @@ class Difference(NamedTuple):
 async def audit(pool: Pool, *, min_sample: int) -> list[Difference]:
     """Everything that differs from what the ledger says; changes nothing."""
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        cells, found = await _from_ledger(connection)
-        found += _unlike(cells, await queries.tally_cells(connection))
-        return found + await _figures(connection, cells, min_sample)
+        own, found = await _from_ledger(connection)
+        pooled = await _pooled(connection, own)
+        found += await _tallies(connection, own, pooled)
+        return found + await _figures(connection, pooled, min_sample)
 
 
-async def _from_ledger(connection: Connection) -> tuple[dict[Cell, int], list[Difference]]:
+async def _from_ledger(connection: Connection) -> tuple[dict[Place, Counts], list[Difference]]:
+    """Own counts as the ledger and what waits to be added up say, and the rows that kept something else."""
     as_of = await queries.swept_until(connection)
-    total: dict[Cell, int] = {}
+    total: dict[Place, Counts] = {}
     found = []
     async for row in queries.ledger_rows(connection):
         cells = share(row_of_text(row.statements, withdrawn=row.withdrawn), as_of).cells
         counted = cells_of_text(row.counted)
         if cells != counted:
             found.append(Difference(f"counted {row.key.source} {row.key.id}", str(counted), str(cells)))
-        for cell, count in cells.items():
-            total[cell] = total.get(cell, 0) + count
+        for (structure, month, measure), count in cells.items():
+            add(total.setdefault((structure, month), {}), {measure: count})
+    async for structure, month, counts in queries.marks(connection):
+        waiting = {measure: -count for measure, count in counts.items()}
+        add(total.setdefault((structure, month), {}), waiting)
     return total, found
 
 
-def _unlike(computed: Mapping[Cell, int], stored: Mapping[Cell, int]) -> list[Difference]:
+async def _tallies(
+    connection: Connection, own: Mapping[Place, Counts], pooled: Mapping[Place, Counts]
+) -> list[Difference]:
+    found, seen = [], set()
+    async for place, stored_own, stored_pooled in queries.tallies(connection):
+        seen.add(place)
+        found += _unlike("tally", place, own.get(place, {}), stored_own)
+        found += _unlike("pooled tally", place, pooled.get(place, {}), stored_pooled)
+    for name, computed in (("tally", own), ("pooled tally", pooled)):
+        for place in sorted(computed.keys() - seen):
+            found += _unlike(name, place, computed[place], {})
+    return found
+
+
+def _unlike(name: str, place: Place, computed: Counts, stored: Counts) -> list[Difference]:
+    what = f"{name} {place[0]} {place[1]}"
     return [
-        Difference(f"tally {' '.join(map(str, cell))}", str(stored.get(cell, 0)), str(computed.get(cell, 0)))
-        for cell in sorted(computed.keys() | stored.keys())
-        if stored.get(cell, 0) != computed.get(cell, 0)
+        Difference(f"{what} {measure}", str(stored.get(measure, 0)), str(computed.get(measure, 0)))
+        for measure in sorted(computed.keys() | stored.keys())
+        if stored.get(measure, 0) != computed.get(measure, 0)
     ]
 
 
-async def _figures(connection: Connection, cells: Mapping[Cell, int], min_sample: int) -> list[Difference]:
+async def _pooled(connection: Connection, own: Mapping[Place, Counts]) -> dict[Place, Counts]:
+    """Counts pooled with those of descendants, as the closure says."""
+    reaches = await queries.closure(connection)
+    pooled: dict[Place, Counts] = {}
+    for (structure, month), counts in own.items():
+        for ancestor, since, until in reaches.get(structure, ()):
+            if since <= month < until:
+                add(pooled.setdefault((ancestor, month), {}), counts)
+    return pooled
+
+
+async def _figures(connection: Connection, pooled: Mapping[Place, Counts], min_sample: int) -> list[Difference]:
     declared = await queries.not_applicable(connection)
     waiting = await queries.structures_waiting(connection)
     stored = await queries.all_figures(connection)
-    pooled = await _pooled(connection, cells)
-    for structure, _, kind, start in stored:
-        pooled.setdefault(Place(structure, containing(queries.period_kind(kind), start)), Counter())
     found = []
-    for place, tally in pooled.items():
-        structure, span = place
+    for (structure, span), tally in _spans(pooled, stored).items():
         if structure not in declared or structure in waiting:
             continue
-        keys: dict[str, FigureKey] = {code: (structure, code, str(span.kind), span.start) for code in NEEDS}
+        start = FigurePlace(structure, span).key_start
+        keys: dict[str, FigureKey] = {code: (structure, code, str(span.kind), start) for code in NEEDS}
         figures = figures_at(
             NEEDS,
             tally,
@@ -84,19 +113,26 @@ async def _figures(connection: Connection, cells: Mapping[Cell, int], min_sample
             standing = stored.get(keys[code])
             if standing is None and figure.status is IndicatorStatus.NOT_COLLECTED:
                 continue
-            computed = published(code, figure, 0, provisional=False)
+            computed = published(code, figure, 0, span.end, provisional=False)
             if standing is None or standing[1:8] != computed[1:8]:
                 found.append(Difference(f"figure {' '.join(map(str, keys[code]))}", str(standing), str(computed)))
     return found
 
 
-async def _pooled(connection: Connection, cells: Mapping[Cell, int]) -> dict[Place, Counter[str]]:
-    """Counts by place, descendants and months pooled as the closure says."""
-    reaches = await queries.closure(connection)
-    pooled: defaultdict[Place, Counter[str]] = defaultdict(Counter)
-    for (structure, month, measure), count in cells.items():
-        for ancestor, since, until in reaches.get(structure, ()):
-            if since <= month < until:
-                for kind in PERIOD_KINDS:
-                    pooled[Place(ancestor, containing(kind, month))][measure] += count
-    return pooled
+def _spans(pooled: Mapping[Place, Counts], stored: Mapping[FigureKey, Published]) -> dict[FigurePlace, Counts]:
+    """Counts of each structure and period that has any, or that has a figure.
+
+    The rolling window of a structure is the one that its figures stand for: it moves when they are published again.
+    """
+    windows = {key[0]: period_of(key, figure.period_end) for key, figure in stored.items() if key[3] == LATEST}
+    summed: dict[FigurePlace, Counts] = {
+        FigurePlace(key[0], period_of(key, figure.period_end)): {} for key, figure in stored.items()
+    }
+    for (structure, month), counts in pooled.items():
+        spans = [containing(kind, month) for kind in PERIOD_KINDS if kind is not PeriodKind.ROLLING_12]
+        window = windows.get(structure)
+        if window is not None and window.start <= month < window.end:
+            spans.append(window)
+        for span in spans:
+            add(summed.setdefault(FigurePlace(structure, span), {}), counts)
+    return summed

@@ -1,6 +1,6 @@
 """Which figures change, and how that is told. Pure: counts and standing figures in, revisions and events out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -9,14 +9,16 @@ from spplus_contracts.vocabulary import IndicatorStatus, IntervalMethod, PeriodK
 from spplus_indicators.formulas import NOT_APPLICABLE, Figure, compute_all
 from spplus_indicators.measures import NEEDS, indicators_of
 from spplus_indicators.methods import METHODS
-from spplus_indicators.periods import Span, containing, day_of, is_open
+from spplus_indicators.periods import Span, containing, day_of, is_open, period, plus_months
 
-PERIOD_KINDS: Final = (PeriodKind.MONTH, PeriodKind.YEAR)
+PERIOD_KINDS: Final = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR, PeriodKind.ROLLING_12)
 """The kinds of period that are published."""
+LATEST: Final = date.min
+"""Stands in a key for the first day of the rolling window: there is one, always the latest."""
 _DAY: Final = timedelta(days=1)
 
 FigureKey = tuple[str, str, str, date]
-"""Structure, indicator, period kind, first day of the period."""
+"""Structure, indicator, period kind, first day of the period (`LATEST` for the rolling window)."""
 
 
 class Target(NamedTuple):
@@ -33,6 +35,11 @@ class Place(NamedTuple):
     structure_code: str
     span: Span
 
+    @property
+    def key_start(self) -> date:
+        """What stands for its first day in the keys of its figures."""
+        return LATEST if self.span.kind is PeriodKind.ROLLING_12 else self.span.start
+
 
 class Published(NamedTuple):
     """A figure as it stands, or as it is to stand."""
@@ -47,25 +54,44 @@ class Published(NamedTuple):
     interval_high: float | None
     method_version: int
     provisional: bool
+    period_end: date
+    """First day after the period."""
 
 
 class Revision(NamedTuple):
     """A figure to publish under its key."""
 
     key: FigureKey
-    period_end: date
     figure: Published
     computed_at: datetime
 
 
-def places_of(targets: Iterable[Target]) -> dict[Place, set[str]]:
+def spans_of(month: date, latest: Span) -> Iterator[Span]:
+    """The periods that a month counts in, among them the latest rolling window if it lies there."""
+    for kind in PERIOD_KINDS:
+        if kind is not PeriodKind.ROLLING_12:
+            yield containing(kind, month)
+        elif latest.start <= month < latest.end:
+            yield latest
+
+
+def places_of(targets: Iterable[Target], latest: Span) -> dict[Place, set[str]]:
     """The figures that targets ask for: at each structure and period, the indicators."""
     wanted: dict[Place, set[str]] = {}
     for structure, month, measures in targets:
         indicators = indicators_of(measures)
-        for kind in PERIOD_KINDS:
-            wanted.setdefault(Place(structure, containing(kind, month)), set()).update(indicators)
+        for span in spans_of(month, latest):
+            wanted.setdefault(Place(structure, span), set()).update(indicators)
     return wanted
+
+
+def reaches_of(places: Iterable[Place]) -> dict[str, tuple[date, date]]:
+    """For each structure the first month that its places need, and the first after them."""
+    reaches: dict[str, tuple[date, date]] = {}
+    for code, (_, start, end) in places:
+        known = reaches.get(code)
+        reaches[code] = (start, end) if known is None else (min(known[0], start), max(known[1], end))
+    return reaches
 
 
 def revisions(
@@ -76,16 +102,17 @@ def revisions(
 ) -> list[Revision]:
     """The revisions that figures by indicator make necessary: those that differ from what stands."""
     structure, span = place
-    provisional = is_open(span, now)
+    start, provisional = place.key_start, is_open(span, now)
     made = []
     for indicator, figure in figures.items():
-        key = (structure, indicator, str(span.kind), span.start)
+        key = (structure, indicator, str(span.kind), start)
         before = standing.get(key)
         if before is None and figure.status is IndicatorStatus.NOT_COLLECTED:
             continue
-        after = published(indicator, figure, 1 if before is None else before.revision + 1, provisional=provisional)
+        revision = 1 if before is None else before.revision + 1
+        after = published(indicator, figure, revision, span.end, provisional=provisional)
         if before is None or before[1:] != after[1:]:
-            made.append(Revision(key, span.end, after, now))
+            made.append(Revision(key, after, now))
     return made
 
 
@@ -110,7 +137,9 @@ def figures_at(
 
 def event_of(revision: Revision) -> IndicatorComputed:
     """The event that tells a revision."""
-    (structure, indicator, kind, start), end, figure, computed_at = revision
+    key, figure, computed_at = revision
+    structure, indicator, kind, _ = key
+    _, start, end = period_of(key, figure.period_end)
     method = METHODS[indicator]
     interval = None
     if figure.interval_low is not None:
@@ -142,9 +171,10 @@ def event_of(revision: Revision) -> IndicatorComputed:
 def revision_of(event: IndicatorComputed) -> Revision:
     """The revision that an event told: what a lost database learns back from the bus."""
     interval = event.interval
+    kind = event.period.kind
+    start = LATEST if kind is PeriodKind.ROLLING_12 else event.period.start
     return Revision(
-        (event.structure_code, event.indicator_code, str(event.period.kind), event.period.start),
-        event.period.end,
+        (event.structure_code, event.indicator_code, str(kind), start),
         Published(
             event.revision,
             str(event.status),
@@ -156,12 +186,19 @@ def revision_of(event: IndicatorComputed) -> Revision:
             None if interval is None else interval.high,
             event.method_version,
             event.provisional,
+            event.period.end,
         ),
         event.computed_at,
     )
 
 
-def published(indicator: str, figure: Figure, revision: int, *, provisional: bool) -> Published:
+def period_of(key: FigureKey, end: date) -> Span:
+    """The period of a figure that stands under a key and ends on a day."""
+    kind = PeriodKind(key[2])
+    return period(kind, plus_months(end, -12) if kind is PeriodKind.ROLLING_12 else key[3])
+
+
+def published(indicator: str, figure: Figure, revision: int, period_end: date, *, provisional: bool) -> Published:
     """A figure as it is to stand under a revision."""
     interval = figure.interval
     return Published(
@@ -175,6 +212,7 @@ def published(indicator: str, figure: Figure, revision: int, *, provisional: boo
         None if interval is None else interval.high,
         METHODS[indicator].version,
         provisional,
+        period_end,
     )
 
 

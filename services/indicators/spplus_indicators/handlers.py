@@ -84,7 +84,7 @@ async def record(connection: Connection, work: Work) -> bool:
         delta = dict(work.total)
         known = {entry.key: entry for entry in work.entries if entry.key not in fresh}
         await _merge_known(connection, known, as_of, delta)
-    await repository.add(connection, delta)
+    await repository.mark(connection, delta)
     return any(delta.values())
 
 
@@ -106,7 +106,7 @@ async def sweep(connection: Connection, now: datetime) -> int:
         _accumulate(delta, difference(entry.share.cells, cells_of_text(old.counted)))
         _lay_out(updates, entry)
     await repository.update_rows(connection, updates)
-    await repository.add(connection, delta)
+    await repository.mark(connection, delta)
     await repository.save_swept(connection, as_of)
     metrics.SWEEP_LATE.inc(len(stored))
     return len(stored)

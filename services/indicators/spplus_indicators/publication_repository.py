@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
 
 from spplus_chassis.database import Connection
+from spplus_contracts.vocabulary import EPOCH
 from spplus_indicators.figures import FigureKey, Place, Published, Revision, Target
+from spplus_indicators.measures import family
 
-_READ_MARKS = "SELECT id, structure_code, month, measures FROM marks ORDER BY id LIMIT $1"
-_DELETE_MARKS = "DELETE FROM marks WHERE id = ANY($1::bigint[])"
 _ENQUEUE = """
 INSERT INTO publication_queue AS queue (structure_code, month, measures, not_before)
 SELECT structure_code, month, string_to_array(measures, ' '), not_before
@@ -31,44 +30,40 @@ _NEXT = "SELECT min(not_before) FROM publication_queue"
 # Figures learnt back from the bus wait until their events have been read again.
 _ENDED = """
 SELECT structure_code, period_start, array_agg(DISTINCT indicator_code)
-FROM figures WHERE provisional AND period_end <= $1 AND EXISTS (
-    SELECT FROM closure JOIN tallies AS tally
-        ON tally.structure_code = closure.descendant
-        AND tally.month >= greatest(figures.period_start, closure.since)
-        AND tally.month < least(figures.period_end, closure.until)
-    WHERE closure.ancestor = figures.structure_code
+FROM figures WHERE provisional AND period_end <= $1 AND period_kind <> 'rolling_12' AND EXISTS (
+    SELECT FROM tallies AS tally
+    WHERE tally.structure_code = figures.structure_code
+        AND tally.month >= figures.period_start AND tally.month < figures.period_end
 )
 GROUP BY structure_code, period_start ORDER BY structure_code, period_start LIMIT $2
 """
-_TALLIES = """
-SELECT wanted.position, tally.measure, sum(tally.count)::bigint
-FROM unnest($1::int[], $2::text[], $3::date[], $4::date[]) AS wanted (position, structure_code, since, until)
-JOIN closure ON closure.ancestor = wanted.structure_code
-JOIN tallies AS tally
-    ON tally.structure_code = closure.descendant
-    AND tally.month >= greatest(wanted.since, closure.since) AND tally.month < least(wanted.until, closure.until)
-GROUP BY wanted.position, tally.measure
+_LEFT_BEHIND = """
+SELECT structure_code, array_agg(DISTINCT indicator_code)
+FROM figures WHERE provisional AND period_end < $1 AND period_kind = 'rolling_12' AND EXISTS (
+    SELECT FROM tallies AS tally WHERE tally.structure_code = figures.structure_code
+)
+GROUP BY structure_code ORDER BY structure_code LIMIT $2
 """
 _FIGURES = """
 SELECT figure.structure_code, figure.indicator_code, figure.period_kind, figure.period_start, figure.revision,
     figure.status, figure.n, figure.value, figure.numerator, figure.denominator, figure.interval_low,
-    figure.interval_high, figure.method_version, figure.provisional
+    figure.interval_high, figure.method_version, figure.provisional, figure.period_end
 FROM figures AS figure
 JOIN unnest($1::text[], $2::text[], $3::date[]) AS wanted (structure_code, period_kind, period_start)
     ON figure.structure_code = wanted.structure_code AND figure.period_kind = wanted.period_kind
     AND figure.period_start = wanted.period_start
 """
 _SAVE = """
-INSERT INTO figures AS figure (structure_code, indicator_code, period_kind, period_start, period_end, revision, status,
-    n, value, numerator, denominator, interval_low, interval_high, method_version, provisional, computed_at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::date[], $6::int[], $7::text[], $8::bigint[],
-    $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::float8[], $14::int[], $15::boolean[],
+INSERT INTO figures AS figure (structure_code, indicator_code, period_kind, period_start, revision, status, n, value,
+    numerator, denominator, interval_low, interval_high, method_version, provisional, period_end, computed_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::int[], $6::text[], $7::bigint[],
+    $8::float8[], $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::int[], $14::boolean[], $15::date[],
     $16::timestamptz[])
 ON CONFLICT (structure_code, period_kind, period_start, indicator_code) DO UPDATE
-SET period_end = excluded.period_end, revision = excluded.revision, status = excluded.status, n = excluded.n,
-    value = excluded.value, numerator = excluded.numerator, denominator = excluded.denominator,
-    interval_low = excluded.interval_low, interval_high = excluded.interval_high,
-    method_version = excluded.method_version, provisional = excluded.provisional, computed_at = excluded.computed_at
+SET revision = excluded.revision, status = excluded.status, n = excluded.n, value = excluded.value,
+    numerator = excluded.numerator, denominator = excluded.denominator, interval_low = excluded.interval_low,
+    interval_high = excluded.interval_high, method_version = excluded.method_version,
+    provisional = excluded.provisional, period_end = excluded.period_end, computed_at = excluded.computed_at
 WHERE figure.revision < excluded.revision
 """
 _UNDECLARED = """
@@ -79,25 +74,6 @@ _TREE = "SELECT tree_version FROM progress FOR SHARE"
 _LARGE = """
 SELECT ancestor, count(DISTINCT descendant) - 1 FROM closure GROUP BY ancestor HAVING count(DISTINCT descendant) > 1
 """
-
-
-class Mark(NamedTuple):
-    """A cell group that changed."""
-
-    id: int
-    structure_code: str
-    month: date
-    measures: tuple[str, ...]
-
-
-async def read_marks(connection: Connection, limit: int) -> list[Mark]:
-    """The oldest marks."""
-    return [Mark(row[0], row[1], row[2], tuple(row[3])) for row in await connection.fetch(_READ_MARKS, limit)]
-
-
-async def delete_marks(connection: Connection, marks: Iterable[Mark]) -> None:
-    """Delete exactly these."""
-    await connection.execute(_DELETE_MARKS, [mark.id for mark in marks])
 
 
 async def enqueue(
@@ -111,6 +87,12 @@ async def enqueue(
         [" ".join(sorted(measures)) for measures in targets.values()],
         times,
     )
+
+
+async def enqueue_now(connection: Connection, changed: Mapping[tuple[str, date], Iterable[str]]) -> None:
+    """Queue places whose measures changed, before all that waits for its time."""
+    targets = {place: {family(measure) for measure in measures} for place, measures in sorted(changed.items())}
+    await enqueue(connection, targets, [EPOCH] * len(targets))
 
 
 async def dequeue(connection: Connection, now: datetime, limit: int) -> list[Target]:
@@ -130,19 +112,9 @@ async def ended_periods(connection: Connection, today: date, limit: int) -> list
     return [(row[0], row[1], list(row[2])) for row in await connection.fetch(_ENDED, today, limit)]
 
 
-async def tallies_of(connection: Connection, places: Sequence[Place]) -> list[dict[str, int]]:
-    """Counts by measure of each place, descendants and months pooled."""
-    tallies: list[dict[str, int]] = [{} for _ in places]
-    rows = await connection.fetch(
-        _TALLIES,
-        list(range(len(places))),
-        [place.structure_code for place in places],
-        [place.span.start for place in places],
-        [place.span.end for place in places],
-    )
-    for position, measure, count in rows:
-        tallies[position][measure] = count
-    return tallies
+async def left_behind(connection: Connection, window_end: date, limit: int) -> list[tuple[str, list[str]]]:
+    """Structure and indicators of rolling figures whose window ends before the latest one does."""
+    return [(row[0], list(row[1])) for row in await connection.fetch(_LEFT_BEHIND, window_end, limit)]
 
 
 async def figures_of(connection: Connection, places: Sequence[Place]) -> dict[FigureKey, Published]:
@@ -151,7 +123,7 @@ async def figures_of(connection: Connection, places: Sequence[Place]) -> dict[Fi
         _FIGURES,
         [place.structure_code for place in places],
         [str(place.span.kind) for place in places],
-        [place.span.start for place in places],
+        [place.key_start for place in places],
     )
     return {(row[0], row[1], row[2], row[3]): Published(*row[4:]) for row in rows}
 
@@ -159,8 +131,8 @@ async def figures_of(connection: Connection, places: Sequence[Place]) -> dict[Fi
 async def save_figures(connection: Connection, revisions: Sequence[Revision]) -> None:
     """Write figures; a revision never goes back."""
     columns: list[list[object]] = [[] for _ in range(16)]
-    for key, period_end, figure, computed_at in revisions:
-        for column, value in zip(columns, (*key, period_end, *figure, computed_at), strict=True):
+    for key, figure, computed_at in revisions:
+        for column, value in zip(columns, (*key, *figure, computed_at), strict=True):
             column.append(value)
     await connection.execute(_SAVE, *columns)
 

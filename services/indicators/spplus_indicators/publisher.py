@@ -9,8 +9,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -19,11 +18,12 @@ from spplus_chassis.database import UNREACHABLE, Connection, Pool
 from spplus_chassis.lease import Lease, LeaseLost
 from spplus_chassis.telemetry import describe
 from spplus_contracts.topics import INDICATOR_COMPUTED
-from spplus_indicators import publication_repository, tree_repository
-from spplus_indicators.figures import Revision, Target, event_of, figures_at, places_of, revisions
-from spplus_indicators.measures import NEEDS
-from spplus_indicators.periods import day_of
-from spplus_indicators.tree import Tree, effective_links
+from spplus_indicators import publication_repository, tallies_repository
+from spplus_indicators.canopy import Canopy, Pace
+from spplus_indicators.figures import Revision, Target, event_of, figures_at, places_of, reaches_of, revisions
+from spplus_indicators.measures import NEEDS, family
+from spplus_indicators.periods import day_of, month_of, rolling_12
+from spplus_indicators.pooling import Counts, Place, pooled_over, spread
 
 log = structlog.get_logger()
 
@@ -35,54 +35,6 @@ _MOST_REST_SECONDS = 1.0
 _BUSY_MARKS = 500
 """As many changes in one round come only while a backlog is read; a steady day brings a few dozen."""
 _REST_SHARE = 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often and how much is published; durations in seconds."""
-
-    small_seconds: float = 0.25
-    """Least time between two revisions of a figure of a structure."""
-    large_seconds: float = 5.0
-    """The same above `large_descendants`."""
-    root_seconds: float = 10.0
-    """The same for the root of a tree."""
-    large_descendants: int = 500
-    batch: int = 200
-    """Most structures and months that one transaction takes."""
-    poll_seconds: float = 0.5
-    """How often to look when nobody wakes the publisher."""
-
-
-class Canopy:
-    """The tree as the publisher needs it, loaded again when it has changed."""
-
-    def __init__(self, pace: Pace) -> None:
-        self.tree = Tree({})
-        self.not_applicable: dict[str, frozenset[str]] = {}
-        self._pace = pace
-        self._descendants: dict[str, int] = {}
-        self._version = -1
-
-    async def refresh(self, connection: Connection, today: date) -> None:
-        """Load the tree if it changed; it stays as it is until the end of the transaction."""
-        version = await publication_repository.tree_version(connection)
-        if version == self._version:
-            return
-        stored = await tree_repository.load(connection)
-        self.tree = Tree({code: effective_links(each.parents, today) for code, each in stored.items()})
-        self.not_applicable = {code: each.not_applicable for code, each in stored.items() if each.not_applicable}
-        self._descendants = await publication_repository.descendant_counts(connection)
-        self._version = version
-
-    def interval_seconds(self, code: str) -> float:
-        """The least time between two revisions of a figure of this structure."""
-        below = self._descendants.get(code, 0)
-        if below and self.tree.is_root(code):
-            return self._pace.root_seconds
-        if below > self._pace.large_descendants:
-            return self._pace.large_seconds
-        return self._pace.small_seconds
 
 
 class Publisher:
@@ -160,30 +112,26 @@ class Publisher:
         self._wake.clear()
 
     async def fold_marks(self, lease: Lease | None = None) -> int:
-        """Move marks into the queue, by structure, ancestor and month; returns how many marks there were."""
+        """Add marks up, for each structure and its ancestors, and queue these; returns how many marks there were."""
         now = self._clock()
         async with self._pool().acquire() as connection, connection.transaction():
             await self._assert_held(lease, connection)
             await self._canopy.refresh(connection, day_of(now))
-            marks = await publication_repository.read_marks(connection, _MARKS_AT_ONCE)
-            if not marks:
-                return 0
-            targets: dict[tuple[str, date], set[str]] = {}
-            tree = self._canopy.tree
-            for _, structure, month, measures in marks:
-                for code in tree.towards(structure, month):
-                    targets.setdefault((code, month), set()).update(measures)
-            await self._enqueue(connection, targets, now)
-            await publication_repository.delete_marks(connection, marks)
+            marks = await tallies_repository.take_marks(connection, _MARKS_AT_ONCE)
+            if marks:
+                tree = self._canopy.tree
+                differences = spread(marks, tree)
+                unknown = {code for code, _ in differences.own if code not in tree}
+                await publication_repository.note_undeclared(connection, sorted(unknown), now)
+                await tallies_repository.add_up(connection, differences)
+                await self._enqueue(connection, differences.pooled, now)
         return len(marks)
 
-    async def _enqueue(self, connection: Connection, targets: dict[tuple[str, date], set[str]], now: datetime) -> None:
+    async def _enqueue(self, connection: Connection, changed: dict[Place, Counts], now: datetime) -> None:
         tree = self._canopy.tree
-        unknown = {code for code, _ in targets if code not in tree}
-        await publication_repository.note_undeclared(connection, sorted(unknown), now)
-        declared = {place: targets[place] for place in sorted(targets) if place[0] not in unknown}
-        times = [max(now, self._not_before.get(code, now)) for code, _ in declared]
-        await publication_repository.enqueue(connection, declared, times)
+        targets = {place: set(map(family, changed[place])) for place in sorted(changed) if place[0] in tree}
+        times = [max(now, self._not_before.get(code, now)) for code, _ in targets]
+        await publication_repository.enqueue(connection, targets, times)
 
     async def publish(self, lease: Lease | None = None) -> tuple[int, int]:
         """Publish targets whose time has come; returns how many there were and how many revisions they made."""
@@ -202,22 +150,17 @@ class Publisher:
         return len(targets), len(made)
 
     async def _revisions(self, connection: Connection, targets: Iterable[Target], now: datetime) -> list[Revision]:
-        wanted = places_of(targets)
-        places = list(wanted)
-        tallies = await publication_repository.tallies_of(connection, places)
-        standing = await publication_repository.figures_of(connection, places)
+        wanted = places_of(targets, rolling_12(now))
+        pooled = await tallies_repository.pooled_of(connection, reaches_of(wanted))
+        standing = await publication_repository.figures_of(connection, list(wanted))
         made: list[Revision] = []
-        for place, tally in zip(places, tallies, strict=True):
-            collected = [
-                code
-                for code in wanted[place]
-                if (place.structure_code, code, str(place.span.kind), place.span.start) in standing
-            ]
+        for place, indicators in wanted.items():
+            structure, kind, start = place.structure_code, str(place.span.kind), place.key_start
             figures = figures_at(
-                wanted[place],
-                tally,
-                collected=collected,
-                not_applicable=self._canopy.not_applicable.get(place.structure_code, frozenset()),
+                indicators,
+                pooled_over(pooled.get(structure, {}), place.span),
+                collected=[code for code in indicators if (structure, code, kind, start) in standing],
+                not_applicable=self._canopy.not_applicable.get(structure, frozenset()),
                 min_sample=self._min_sample,
             )
             made += revisions(place, figures, standing, now)
@@ -231,19 +174,23 @@ class Publisher:
             metrics.REVISIONS_WRITTEN.labels(status).inc(count)
 
     async def close_periods(self) -> int:
-        """Queue the provisional figures whose period is over, so that they are told once more as final."""
+        """Queue what the calendar changes: figures whose period is over, and rolling ones whose window moved on."""
         now = self._clock()
+        latest = rolling_12(now)
         async with self._pool().acquire() as connection, connection.transaction():
             ended = await publication_repository.ended_periods(connection, day_of(now), _ENDED_AT_ONCE)
-            if ended:
-                targets = {
-                    (code, start): {measure for indicator in indicators for measure in NEEDS.get(indicator, ())}
-                    for code, start, indicators in ended
-                }
+            moved = await publication_repository.left_behind(connection, latest.end, _ENDED_AT_ONCE)
+            open_month = month_of(now)
+            due = [*ended, *((code, open_month, indicators) for code, indicators in moved)]
+            targets: dict[Place, set[str]] = {}
+            for code, month, indicators in due:
+                measures = {measure for indicator in indicators for measure in NEEDS.get(indicator, ())}
+                targets.setdefault((code, month), set()).update(measures)
+            if targets:
                 await publication_repository.enqueue(connection, targets, [now] * len(targets))
-        if ended:
+        if due:
             self.wake()
-        return len(ended)
+        return len(due)
 
     @staticmethod
     async def _assert_held(lease: Lease | None, connection: Connection) -> None:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from spplus_chassis.database import Connection, Pool
 from spplus_contracts.vocabulary import PeriodKind
-from spplus_indicators.contribution import Cell
 from spplus_indicators.figures import FigureKey, Published
+from spplus_indicators.pooling import Counts, Mark, Place, counts_of_text
 from spplus_indicators.repository import StoredRow
 from spplus_indicators.statements import RequestKey
 from spplus_indicators.tree import Reach
@@ -19,13 +19,14 @@ SELECT structure_code, first_seen_at FROM undeclared ORDER BY first_seen_at, str
 _LEDGER = "SELECT request_source, request_id, statements, counted, withdrawn FROM ledger"
 _FIGURES = """
 SELECT structure_code, indicator_code, period_kind, period_start, revision, status, n, value, numerator, denominator,
-    interval_low, interval_high, method_version, provisional
+    interval_low, interval_high, method_version, provisional, period_end
 FROM figures
 """
 _WAITING = """
 SELECT structure_code FROM publication_queue
 UNION SELECT closure.ancestor FROM marks JOIN closure ON closure.descendant = marks.structure_code
 """
+_TALLIES = "SELECT structure_code, month, own, pooled FROM tallies"
 _ROWS_AT_ONCE = 5_000
 
 
@@ -65,10 +66,18 @@ async def ledger_rows(connection: Connection) -> AsyncIterator[StoredRow]:
         yield StoredRow(RequestKey(row[0], row[1]), row[2], row[3], row[4])
 
 
-async def tally_cells(connection: Connection) -> dict[Cell, int]:
-    """All tallies that are not 0."""
-    rows = await connection.fetch("SELECT structure_code, month, measure, count FROM tallies WHERE count <> 0")
-    return {(row[0], row[1], row[2]): row[3] for row in rows}
+async def tallies(connection: Connection) -> AsyncIterator[tuple[Place, Counts, Counts]]:
+    """Own and pooled counts by structure and month. Needs a transaction."""
+    async for row in connection.cursor(
+        "SELECT structure_code, month, own, pooled FROM tallies", prefetch=_ROWS_AT_ONCE
+    ):
+        yield (row[0], row[1]), counts_of_text(row[2]), counts_of_text(row[3])
+
+
+async def marks(connection: Connection) -> AsyncIterator[Mark]:
+    """What waits to be added up. Needs a transaction."""
+    async for row in connection.cursor("SELECT structure_code, month, counts FROM marks", prefetch=_ROWS_AT_ONCE):
+        yield Mark(row[0], row[1], counts_of_text(row[2]))
 
 
 async def all_figures(connection: Connection) -> dict[FigureKey, Published]:

@@ -1,12 +1,12 @@
-"""SQL that writes the ledger and the tallies. Callers pass keys in sorted order: that is what prevents deadlocks."""
+"""SQL that writes the ledger and the marks. Callers pass keys in sorted order: that is what prevents deadlocks."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from spplus_chassis.database import Connection
 from spplus_indicators.contribution import Cell
-from spplus_indicators.measures import family
+from spplus_indicators.pooling import by_place, text_of_counts
 from spplus_indicators.statements import RequestKey
 
 _GATE = 0x53505054
@@ -40,15 +40,8 @@ ORDER BY request_source, request_id
 FOR UPDATE
 """
 _STEP = "SELECT changes_after FROM ledger WHERE changes_after < $1 ORDER BY changes_after OFFSET $2 LIMIT 1"
-_ADD = """
-INSERT INTO tallies AS tally (structure_code, month, measure, count)
-SELECT * FROM unnest($1::text[], $2::date[], $3::text[], $4::bigint[])
-ON CONFLICT (structure_code, month, measure) DO UPDATE SET count = tally.count + excluded.count
-"""
 _MARK = """
-INSERT INTO marks (structure_code, month, measures)
-SELECT given.structure_code, given.month, string_to_array(given.measures, ' ')
-FROM unnest($1::text[], $2::date[], $3::text[]) AS given (structure_code, month, measures)
+INSERT INTO marks (structure_code, month, counts) SELECT * FROM unnest($1::text[], $2::date[], $3::text[])
 """
 
 
@@ -144,33 +137,13 @@ async def save_swept(connection: Connection, as_of: datetime) -> None:
     await connection.execute("UPDATE progress SET swept_until = $1", as_of)
 
 
-async def add(connection: Connection, delta: Mapping[Cell, int]) -> None:
-    """Add to the tallies and mark the cells for the publisher."""
-    cells = sorted((cell, count) for cell, count in delta.items() if count)
-    if not cells:
-        return
-    await connection.execute(
-        _ADD,
-        [cell[0] for cell, _ in cells],
-        [cell[1] for cell, _ in cells],
-        [cell[2] for cell, _ in cells],
-        [count for _, count in cells],
-    )
-    await mark(connection, (cell for cell, _ in cells))
-
-
-async def mark(connection: Connection, cells: Iterable[Cell]) -> None:
-    """Tell the publisher which cells changed."""
-    families: dict[tuple[str, date], set[str]] = {}
-    for structure, month, measure in cells:
-        known = families.get((structure, month))
-        if known is None:
-            families[structure, month] = {family(measure)}
-        else:
-            known.add(family(measure))
-    await connection.execute(
-        _MARK,
-        [place[0] for place in families],
-        [place[1] for place in families],
-        [" ".join(sorted(named)) for named in families.values()],
-    )
+async def mark(connection: Connection, delta: Mapping[Cell, int]) -> None:
+    """Append differences of own counts, for the publisher to add up."""
+    places = by_place(delta)
+    if places:
+        await connection.execute(
+            _MARK,
+            [structure for structure, _ in places],
+            [month for _, month in places],
+            [text_of_counts(counts) for counts in places.values()],
+        )

@@ -16,13 +16,13 @@ class IndicatorsSettings(ServiceSettings):
     min_sample: int = Field(default=30, ge=1)
     """Fewest answers, requests or calls for which a value is published."""
     publish_small_seconds: float = Field(default=0.25, ge=0)
-    """Least time between two revisions of a figure of a structure."""
+    """Least time between two revisions of a figure of a structure; it grows with the number of descendants."""
     publish_large_seconds: float = Field(default=5.0, ge=0)
-    """The same above `large_descendants`."""
+    """The same with `large_descendants` or more."""
     publish_root_seconds: float = Field(default=10.0, ge=0)
-    """The same for the root of a tree."""
+    """The same for the root of a tree with so many."""
     large_descendants: int = Field(default=500, ge=1)
-    """Above how many descendants a structure is large."""
+    """From how many descendants on a structure is large."""
     publish_batch: int = Field(default=200, ge=1)
     """Most structures and months that one transaction of the publisher takes."""
     publish_poll_seconds: float = Field(default=0.5, gt=0)

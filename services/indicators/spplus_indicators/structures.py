@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from spplus_chassis.database import Connection
 from spplus_contracts import Envelope, StructureDeclared
-from spplus_indicators import tree_repository
+from spplus_indicators import publication_repository, tallies_repository, tree_repository
+from spplus_indicators.pooling import Counts, Spread, add
+from spplus_indicators.pooling import Place as Cells
 from spplus_indicators.tree import Cycle, Tree, effective_links, next_change
 from spplus_indicators.tree_repository import Place, Saved, Stored
 
@@ -55,7 +57,7 @@ async def declare(connection: Connection, told: Sequence[Stored], today: date) -
     if accepted:
         await _save(connection, accepted.values(), today)
         await _replant(connection, before, after, accepted)
-        await _mark_changed_applicability(connection, known, accepted)
+        await _queue_changed_applicability(connection, known, accepted)
         await tree_repository.turn(connection, today, changed=True)
     return Outcome(bool(accepted), tuple(in_a_cycle))
 
@@ -89,7 +91,7 @@ async def _save(connection: Connection, structures: Iterable[Stored], today: dat
 
 
 async def _replant(connection: Connection, before: Tree, after: Tree, codes: Iterable[str]) -> None:
-    """Bring the closure from one tree to the other, and mark what moves."""
+    """Bring closure and pooled counts from one tree to the other, and queue what moves."""
     touched = sorted(before.below(codes) | after.below(codes))
     old = _places(before, touched)
     new = _places(after, touched)
@@ -98,16 +100,41 @@ async def _replant(connection: Connection, before: Tree, after: Tree, codes: Ite
         await tree_repository.remove_places(connection, gone)
     if come:
         await tree_repository.add_places(connection, come)
+    moved = _moved(await tallies_repository.own_of(connection, touched), gone, come)
+    if moved:
+        await tallies_repository.add_up(connection, Spread({}, moved))
+        await publication_repository.enqueue_now(connection, moved)
     newly = [code for code in touched if code in after and code not in before]
-    if newly:
-        await tree_repository.mark_with_descendants(connection, newly)
+    await _queue_whole(connection, newly)
+
+
+def _moved(
+    own: Mapping[str, Mapping[date, Counts]], gone: Iterable[Place], come: Iterable[Place]
+) -> dict[Cells, Counts]:
+    """What ancestors lose and gain, by structure and month."""
+    moved: dict[Cells, Counts] = {}
+    for sign, places in ((-1, gone), (1, come)):
+        for code, (ancestor, since, until) in places:
+            for month, counts in own.get(code, {}).items():
+                if since <= month < until:
+                    signed = {measure: sign * count for measure, count in counts.items()}
+                    add(moved.setdefault((ancestor, month), {}), signed)
+    return moved
+
+
+async def _queue_whole(connection: Connection, codes: Sequence[str]) -> None:
+    """Queue structures in every month for which they or their descendants hold data."""
+    if codes:
+        pooled = await tallies_repository.all_pooled_of(connection, codes)
+        held = {(code, month): counts for code, months in pooled.items() for month, counts in months.items()}
+        await publication_repository.enqueue_now(connection, held)
 
 
 def _places(tree: Tree, codes: Iterable[str]) -> set[Place]:
     return {(code, reach) for code in codes if code in tree for reach in tree.lineage(code)}
 
 
-async def _mark_changed_applicability(
+async def _queue_changed_applicability(
     connection: Connection, known: Mapping[str, Stored], accepted: Mapping[str, Stored]
 ) -> None:
     changed = [
@@ -115,5 +142,4 @@ async def _mark_changed_applicability(
         for code, stored in accepted.items()
         if code in known and known[code].not_applicable != stored.not_applicable
     ]
-    if changed:
-        await tree_repository.mark_with_descendants(connection, changed)
+    await _queue_whole(connection, changed)

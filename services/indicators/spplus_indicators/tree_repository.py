@@ -1,7 +1,7 @@
 """SQL that writes the structures and their closure, in bulk: thousands of declarations are a few statements."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -31,24 +31,6 @@ WHERE closure.ancestor = given.ancestor AND closure.descendant = given.descendan
 _INSERT = """
 INSERT INTO closure (ancestor, descendant, since, until)
 SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::date[])
-"""
-# The ancestor of each place is marked in the months that hold data of the descendant: both lose or gain it.
-_MARK_PLACES = """
-INSERT INTO marks (structure_code, month, measures)
-SELECT given.ancestor, tally.month, array_agg(DISTINCT tally.measure)
-FROM unnest($1::text[], $2::text[], $3::date[], $4::date[]) AS given (ancestor, descendant, since, until)
-JOIN tallies AS tally
-    ON tally.structure_code = given.descendant AND tally.month >= given.since AND tally.month < given.until
-GROUP BY given.ancestor, tally.month
-"""
-_MARK_OWN_AND_BELOW = """
-INSERT INTO marks (structure_code, month, measures)
-SELECT closure.ancestor, tally.month, array_agg(DISTINCT tally.measure)
-FROM closure
-JOIN tallies AS tally
-    ON tally.structure_code = closure.descendant AND tally.month >= closure.since AND tally.month < closure.until
-WHERE closure.ancestor = ANY($1::text[])
-GROUP BY closure.ancestor, tally.month
 """
 _DECLARED = "DELETE FROM undeclared WHERE structure_code = ANY($1::text[])"
 _TURN = "UPDATE progress SET tree_version = tree_version + $1, tree_on = greatest(tree_on, $2)"
@@ -107,8 +89,7 @@ async def save(connection: Connection, structures: Sequence[Saved]) -> None:
 
 
 async def remove_places(connection: Connection, places: Sequence[Place]) -> None:
-    """Take places out of the closure, marking the ancestors that lose data."""
-    await _mark_places(connection, places)
+    """Take places out of the closure."""
     await connection.execute(
         _REMOVE,
         [reach.ancestor for _, reach in places],
@@ -118,32 +99,19 @@ async def remove_places(connection: Connection, places: Sequence[Place]) -> None
 
 
 async def add_places(connection: Connection, places: Sequence[Place]) -> None:
-    """Put places into the closure, marking the ancestors that gain data."""
-    await connection.execute(_INSERT, *_columns(places))
-    await _mark_places(connection, places)
-
-
-async def mark_with_descendants(connection: Connection, codes: Iterable[str]) -> None:
-    """Mark structures in every month for which they or their descendants hold data."""
-    await connection.execute(_MARK_OWN_AND_BELOW, list(codes))
-
-
-async def turn(connection: Connection, today: date, *, changed: bool) -> None:
-    """Note the day that the tree stands for, and that readers must load it again."""
-    await connection.execute(_TURN, int(changed), today)
-
-
-async def _mark_places(connection: Connection, places: Sequence[Place]) -> None:
-    await connection.execute(_MARK_PLACES, *_columns(places))
-
-
-def _columns(places: Sequence[Place]) -> tuple[list[str], list[str], list[date], list[date]]:
-    return (
+    """Put places into the closure."""
+    await connection.execute(
+        _INSERT,
         [reach.ancestor for _, reach in places],
         [code for code, _ in places],
         [reach.since for _, reach in places],
         [reach.until for _, reach in places],
     )
+
+
+async def turn(connection: Connection, today: date, *, changed: bool) -> None:
+    """Note the day that the tree stands for, and that readers must load it again."""
+    await connection.execute(_TURN, int(changed), today)
 
 
 def _parents(stored: str) -> tuple[tuple[date, str | None], ...]:

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind
-from spplus_indicators.figures import Place, Target, event_of, figures_at, places_of, revision_of, revisions
-from spplus_indicators.periods import period
+from spplus_indicators.figures import LATEST, Place, Target, event_of, figures_at, places_of, revision_of, revisions
+from spplus_indicators.periods import period, rolling_12
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 MARCH = Place("S", period(PeriodKind.MONTH, date(2026, 3, 1)))
@@ -71,13 +71,33 @@ def test_end_of_the_period_is_a_revision_that_is_final():
     assert event_of(made[0]).tree_on == date(2026, 3, 31)
 
 
-def test_target_asks_for_its_month_and_its_year():
-    wanted = places_of([Target("S", date(2026, 3, 1), frozenset({"experiences"}))])
-    assert {(place.span.kind, place.span.start) for place in wanted} == {
-        (PeriodKind.MONTH, date(2026, 3, 1)),
-        (PeriodKind.YEAR, date(2026, 1, 1)),
+def test_target_asks_for_every_period_that_its_month_lies_in():
+    target = Target("S", date(2026, 3, 1), frozenset({"experiences"}))
+    wanted = places_of([target], rolling_12(datetime(2026, 11, 23, tzinfo=UTC)))
+    assert {(place.span.kind, place.span.start, place.key_start) for place in wanted} == {
+        (PeriodKind.MONTH, date(2026, 3, 1), date(2026, 3, 1)),
+        (PeriodKind.QUARTER, date(2026, 1, 1), date(2026, 1, 1)),
+        (PeriodKind.YEAR, date(2026, 1, 1), date(2026, 1, 1)),
+        (PeriodKind.ROLLING_12, date(2025, 12, 1), LATEST),
     }
     assert set(wanted[MARCH]) == {"experience_count"}
+
+
+def test_month_before_the_rolling_window_does_not_ask_for_it():
+    target = Target("S", date(2025, 11, 1), frozenset({"experiences"}))
+    wanted = places_of([target], rolling_12(datetime(2026, 11, 23, tzinfo=UTC)))
+    assert PeriodKind.ROLLING_12 not in {place.span.kind for place in wanted}
+
+
+def test_rolling_window_that_moved_on_is_a_revision_under_the_same_key():
+    november = Place("S", rolling_12(datetime(2026, 11, 23, tzinfo=UTC)))
+    december = Place("S", rolling_12(datetime(2026, 12, 1, tzinfo=UTC)))
+    figures = figures_at(["experience_count"], TALLY, collected=[], not_applicable=frozenset(), min_sample=30)
+    first = revisions(november, figures, {}, datetime(2026, 11, 23, tzinfo=UTC))
+    second = revisions(december, figures, standing_of(first), datetime(2026, 12, 1, tzinfo=UTC))
+    assert [event_of(each).key for each in (*first, *second)] == ["S|experience_count|rolling_12|latest"] * 2
+    assert [event_of(each).period.start for each in (*first, *second)] == [date(2025, 12, 1), date(2026, 1, 1)]
+    assert event_of(second[0]).supersedes == 1
 
 
 def test_revision_told_and_read_back_is_the_same():

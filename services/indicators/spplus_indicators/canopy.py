@@ -1,0 +1,57 @@
+"""The tree as the publisher needs it: who counts towards whom, and how often each may be told."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from spplus_chassis.database import Connection
+from spplus_indicators import publication_repository, tree_repository
+from spplus_indicators.tree import Tree, effective_links
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often and how much is published; durations in seconds."""
+
+    small_seconds: float = 0.25
+    """Least time between two revisions of a figure of a structure without descendants; it grows with their number."""
+    large_seconds: float = 5.0
+    """The same with `large_descendants` or more."""
+    root_seconds: float = 10.0
+    """The same, at most, for the root of a tree with so many."""
+    large_descendants: int = 500
+    batch: int = 200
+    """Most structures and months that one transaction takes."""
+    poll_seconds: float = 0.5
+    """How often to look when nobody wakes the publisher."""
+
+    def interval_seconds(self, descendants: int, *, is_root: bool) -> float:
+        """The least time between two revisions of a figure: in proportion to how many stories it gathers."""
+        most = self.root_seconds if is_root else self.large_seconds
+        share = min(1.0, descendants / self.large_descendants)
+        return self.small_seconds + max(0.0, most - self.small_seconds) * share
+
+
+class Canopy:
+    """The tree, loaded again when it has changed."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.tree = Tree({})
+        self.not_applicable: dict[str, frozenset[str]] = {}
+        self._pace = pace
+        self._descendants: dict[str, int] = {}
+        self._version = -1
+
+    async def refresh(self, connection: Connection, today: date) -> None:
+        """Load the tree if it changed; it stays as it is until the end of the transaction."""
+        version = await publication_repository.tree_version(connection)
+        if version == self._version:
+            return
+        stored = await tree_repository.load(connection)
+        self.tree = Tree({code: effective_links(each.parents, today) for code, each in stored.items()})
+        self.not_applicable = {code: each.not_applicable for code, each in stored.items() if each.not_applicable}
+        self._descendants = await publication_repository.descendant_counts(connection)
+        self._version = version
+
+    def interval_seconds(self, code: str) -> float:
+        """The least time between two revisions of a figure of this structure."""
+        return self._pace.interval_seconds(self._descendants.get(code, 0), is_root=self.tree.is_root(code))
