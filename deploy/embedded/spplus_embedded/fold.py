@@ -55,9 +55,9 @@ class _Statements(Generic[Event]):
             self.winners[identity] = (envelope, event)
 
     def standing(self) -> list[tuple[Envelope, Event]]:
-        """Those that were not taken back, the strongest last."""
-        kept = [winner for winner in self.winners.values() if not winner[1].retracted]
-        return sorted(kept, key=lambda winner: _strength(*winner)) if len(kept) > 1 else kept
+        """Those that were not taken back, the last told at the end; told alike, ordered by who told them."""
+        kept = [(winner, who) for who, winner in self.winners.items() if not winner[1].retracted]
+        return [winner for winner, _ in sorted(kept, key=lambda each: (_strength(*each[0])[:3], each[1]))]
 
 
 @dataclass

@@ -96,8 +96,7 @@ def request_of(row: Row) -> Request | None:
     """What follows from the row; none for a skeleton, an empty slot, or when every statement was taken back."""
     if len(row.winners) == 1:
         return _of_one(next(iter(row.winners.values())))
-    said = [told for told in row.winners.values() if not told.retracted]
-    feedback = _feedback(said)
+    feedback = _feedback(row.winners)
     answers = [
         (key, told.facts)
         for key, told in row.winners.items()
@@ -144,13 +143,14 @@ def _of_one(told: Told) -> Request | None:
 Answers = list[tuple[StatementKey, Answer]]
 
 
-def _feedback(said: list[Told]) -> Submission | None:
-    """The submission; where several statements submit the same request, the last in the total order."""
-    latest: Told | None = None
-    for told in said:
-        if isinstance(told.facts, Submission) and (latest is None or wins(told, latest)):
-            latest = told
-    return latest.facts if latest is not None and isinstance(latest.facts, Submission) else None
+def _feedback(winners: Mapping[StatementKey, Told]) -> Submission | None:
+    """The submission; where several statements submit the same request, the last that was told, then by who told it."""
+    submitted = [
+        (told[:3], key, told.facts)
+        for key, told in winners.items()
+        if isinstance(told.facts, Submission) and not told.retracted
+    ]
+    return max(submitted, key=lambda each: each[:2])[2] if submitted else None
 
 
 def _opening(answer: tuple[StatementKey, Answer]) -> tuple[datetime, datetime, StatementKey]:
