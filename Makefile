@@ -1,7 +1,7 @@
 # What a person does here. `make` alone lists it; each target says after ## what it is for.
 # Nothing is needed beforehand but Python 3.11 or later: everything else is fetched into .venv and .spplus.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap bootstrap-dev parts browser up demo test check fix lock bench test-open-data clean
+.PHONY: help bootstrap bootstrap-dev bootstrap-bench parts browser up demo test check fix lock bench test-open-data clean
 
 BIN := .venv/bin
 MEMBERS := contracts/spplus_contracts $(wildcard services/*/spplus_*) deploy/embedded/spplus_embedded
@@ -22,6 +22,9 @@ bootstrap: ## make .venv with what the platform needs (the other targets do it b
 
 bootstrap-dev:
 	@bash deploy/embedded/bootstrap.sh dev
+
+bootstrap-bench: bootstrap
+	@bash deploy/embedded/bootstrap.sh bench
 
 parts:
 	@$(BIN)/spplus parts fetch
@@ -55,9 +58,10 @@ fix: bootstrap-dev ## put the code into the form that `make check` wants, as far
 lock: bootstrap-dev ## resolve the Python packages and Kafka's jars anew, with their hashes
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
+	$(COMPILE) --group bench -o requirements-bench.lock
 	$(BIN)/spplus parts lock
 
-bench: bootstrap ## measure events per second and latency beside the bare floor; JSON in .spplus/bench (ARGS=--quick)
+bench: bootstrap-bench parts ## measure speed, growth, latency and more beside its peers; JSON in .spplus/bench (ARGS=--quick)
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 test-open-data: bootstrap-dev parts ## import the official open data of DATA=folder and check the published figures

@@ -19,7 +19,7 @@ TEXTS = [
     for name in sorted(filter(None, TRACKED))
     if (path := ROOT / name).is_file() and path.suffix not in {".png", ".jpg", ".woff2", ".ico", ".gz", ".zip"}
 ]
-LOCKS = [ROOT / "requirements.lock", ROOT / "requirements-dev.lock"]
+LOCKS = [ROOT / name for name in ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock")]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
 REGISTRIES = re.compile(

@@ -4,10 +4,13 @@ The load is the same for the same seed and instant, so that runs can be compared
 """
 
 import random
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from heapq import heappop, heappush
 from itertools import accumulate
+from operator import itemgetter
 from typing import Final
 from uuid import UUID
 
@@ -31,13 +34,16 @@ class Message:
     headers: Headers
 
 
+Told = tuple[Envelope, FeedbackSubmitted]
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """What goes in, and what of it is valid and distinct."""
 
     structures: list[StructureDeclared]
     messages: list[Message]
-    events: list[tuple[Envelope, FeedbackSubmitted]]
+    events: list[Told]
     malformed: int
     duplicates: int
 
@@ -68,33 +74,68 @@ def a_tree(offices: int) -> list[StructureDeclared]:
 
 def a_load(events: int, offices: int, days: int, now: datetime) -> Load:
     """A load of so many records, duplicates and malformed ones included, told over the last days."""
-    chance = random.Random(_SEED)
-    duplicates, malformed = int(events * DUPLICATE_SHARE), int(events * MALFORMED_SHARE)
-    valid = list(_stories(events - duplicates - malformed, offices, days, now, chance))
-    placed: list[tuple[int, Message]] = []
-    for place, (envelope, event) in enumerate(valid):
-        message = Message(event.key.encode(), event.to_json(), [*envelope.headers()])
-        placed.append((place, message))
-        if place < duplicates:
-            placed.append((place + chance.randrange(_REORDER), message))
-    for number in range(malformed):
-        envelope, event = valid[chance.randrange(len(valid))]
-        placed.append((chance.randrange(len(valid)), _spoilt(number, envelope, event)))
-    placed.sort(key=lambda item: item[0])
-    return Load(a_tree(offices), [message for _, message in placed], valid, malformed, duplicates)
+    messages, told = [], []
+    for message, event in stream(events, offices, days, now):
+        messages.append(message)
+        if event is not None:
+            told.append(event)
+    return Load(a_tree(offices), messages, told, malformed_of(events), duplicates_of(events))
 
 
-def _stories(
-    count: int, offices: int, days: int, now: datetime, chance: random.Random
-) -> Iterator[tuple[Envelope, FeedbackSubmitted]]:
+def duplicates_of(events: int) -> int:
+    """How many records of a load repeat another."""
+    return int(events * DUPLICATE_SHARE)
+
+
+def malformed_of(events: int) -> int:
+    """How many records of a load cannot be read."""
+    return int(events * MALFORMED_SHARE)
+
+
+def stream(
+    events: int, offices: int, days: int, now: datetime, *, seed: int = _SEED
+) -> Iterator[tuple[Message, Told | None]]:
+    """The records of a load one by one, none kept: with each what it tells, unless it is a repetition or malformed."""
+    chance = random.Random(seed)
+    duplicates, malformed = duplicates_of(events), malformed_of(events)
+    valid = events - duplicates - malformed
+    waiting: list[tuple[int, int, Message]] = []
+    for place, told in enumerate(_stories(valid, offices, days, now, chance)):
+        while waiting and waiting[0][0] <= place:
+            yield heappop(waiting)[2], None
+        message = message_of(told)
+        yield message, told
+        if _falls(place, duplicates, valid):
+            heappush(waiting, (place + chance.randrange(_REORDER), place, message))
+        if _falls(place, malformed, valid):
+            yield _spoilt(place * malformed // valid, *told), None
+    yield from ((message, None) for _, _, message in sorted(waiting, key=itemgetter(0, 1)))
+
+
+def _falls(place: int, some: int, of_all: int) -> bool:
+    """Whether one of so many, spread evenly over all, falls on this place."""
+    return (place + 1) * some // of_all > place * some // of_all
+
+
+def _stories(count: int, offices: int, days: int, now: datetime, chance: random.Random) -> Iterator[Told]:
     codes = [f"office{n}" for n in range(offices)]
     chance.shuffle(codes)
     weights = list(accumulate(1 / (rank + 1) ** _SKEW for rank in range(offices)))
-    chosen = chance.choices(codes, cum_weights=weights, k=count)
-    for code in chosen:
-        told_at = now - timedelta(seconds=chance.randrange(3600, days * 86_400))
-        event = FeedbackSubmitted.model_validate(_fields(code, told_at, now, chance))
-        yield Envelope(_uuid7(told_at, chance), "spplus", event.TYPE, told_at, event.key), event
+    for _ in range(count):
+        code = codes[bisect(weights, chance.random() * weights[-1], 0, offices - 1)]
+        yield a_story(code, now - timedelta(seconds=chance.randrange(3600, days * 86_400)), now, chance)
+
+
+def a_story(code: str, told_at: datetime, now: datetime, chance: random.Random) -> Told:
+    """One story about a structure."""
+    event = FeedbackSubmitted.model_validate(_fields(code, told_at, now, chance))
+    return Envelope(_uuid7(told_at, chance), "spplus", event.TYPE, told_at, event.key), event
+
+
+def message_of(told: Told) -> Message:
+    """The record that tells it."""
+    envelope, event = told
+    return Message(event.key.encode(), event.to_json(), [*envelope.headers()])
 
 
 def _fields(code: str, told_at: datetime, now: datetime, chance: random.Random) -> dict[str, object]:

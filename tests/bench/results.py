@@ -1,22 +1,21 @@
-"""Results of a bench: tables for people, JSON for comparison."""
+"""Results of a bench: reports for people, beside their goals; one JSON file for comparison."""
 
 import json
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 DIRECTORY = Path(".spplus/bench")
-_LEGEND = """\
-counted: until every record is in the database; published: until the last figure stands on the topic (the root's
-follows up to 10 s behind, by its setting). Ratio: of published, to the first run. CPU: process + PostgreSQL + Kafka,
-starting up included. Others' cores: used by other programs meanwhile; with more than a little, a run is a lower bound.
-"""
+_PACKAGES = ("aiokafka", "asyncpg", "faststream", "pydantic", "uvloop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +25,11 @@ class Throughput:
     name: str
     records: int
     seconds: float
-    """From the first record read to the last result published."""
+    """From the first record read until the last is scored for sure."""
     cpu_seconds: dict[str, float]
-    """By process: the one under test, PostgreSQL, Kafka; starting up is included."""
+    """By process, in that time: the one under test, PostgreSQL, Kafka."""
     memory_mb: dict[str, float]
+    """Peak of the process under test; what PostgreSQL holds at the end."""
     others_cores: float
     """Cores that other programs of the machine used meanwhile: more than a little makes the run a lower bound."""
     wrong: list[str] = field(default_factory=list)
@@ -41,84 +41,111 @@ class Throughput:
         """Records a second."""
         return self.records / self.seconds
 
+    @property
+    def cpu(self) -> str:
+        """CPU microseconds per record, process+PostgreSQL+Kafka."""
+        return "+".join(f"{1e6 * seconds / self.records:.0f}" for seconds in self.cpu_seconds.values())
+
 
 @dataclass(frozen=True, slots=True)
-class Latency:
-    """From `202 Accepted` to the figure on the stream, at a steady rate."""
+class Goal:
+    """What a figure should reach."""
+
+    text: str
+    reached: float
+    limit: float
+    at_most: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether it does."""
+        return self.reached <= self.limit if self.at_most else self.reached >= self.limit
+
+    def __str__(self) -> str:
+        sign = "<=" if self.at_most else ">="
+        verdict = "met" if self.met else "MISSED"
+        return f"goal {self.text} {sign} {self.limit:g}: {self.reached:.3g}, {verdict}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One table, the goals that it is held against, and what came out wrong."""
 
     name: str
-    requests: int
-    rate: float
-    """Requests a second that were really sent."""
-    milliseconds: dict[str, float]
-    """Percentiles, by name."""
-    cpu_seconds: dict[str, float]
-    others_cores: float
-    """Cores that other programs of the machine used meanwhile."""
+    title: str
+    columns: tuple[str, ...]
+    """Headings; the first column is text, the others are numbers."""
+    rows: list[list[str]]
+    legend: str = ""
+    goals: list[Goal] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    notes: dict[str, float] = field(default_factory=dict)
+    data: list[Any] = field(default_factory=list)
+    """What the table was made of, for the JSON."""
 
 
-def show_throughput(console: Console, runs: Iterable[Throughput], load: str) -> None:
-    """Print the runs over one load, with the ratio to the first."""
-    table = Table(title=f"From Kafka to published results: {load}")
-    for heading in ("run", "counts"):
-        table.add_column(heading)
-    for heading in ("counted/s", "published/s", "ratio", "CPU µs/event", "MB", "others' cores"):
-        table.add_column(heading, justify="right")
-    floor = None
-    for run in runs:
-        floor = floor or run
-        table.add_row(
-            run.name,
-            "WRONG" if run.wrong else "right",
-            f"{run.notes.get('counted_per_second', run.rate):,.0f}",
-            f"{run.rate:,.0f}",
-            f"{run.rate / floor.rate:.2f}",
-            " + ".join(f"{1e6 * seconds / run.records:.0f}" for seconds in run.cpu_seconds.values()),
-            f"{next(iter(run.memory_mb.values()), 0.0):.0f}",
-            f"{run.others_cores:.1f}",
-        )
+def show(console: Console, report: Report) -> None:
+    """Print a report."""
+    table = Table(title=report.title, title_justify="left", box=SIMPLE_HEAD)
+    for number, heading in enumerate(report.columns):
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+    for row in report.rows:
+        table.add_row(*row)
     console.print(table)
-    console.print(_LEGEND)
+    if report.legend:
+        console.print(" ".join(report.legend.split()), highlight=False)
+    for goal in report.goals:
+        console.print(f"[{'green' if goal.met else 'yellow'}]{goal}[/]", highlight=False)
+    for line in report.wrong[:10]:
+        console.print(f"[red]WRONG[/] {line}", highlight=False)
+    console.print()
 
 
-def show_latency(console: Console, run: Latency) -> None:
-    """Print a latency run."""
-    table = Table(title=f"{run.name}: {run.requests:,} requests at {run.rate:,.0f}/s")
-    for heading in run.milliseconds:
-        table.add_column(f"{heading} ms", justify="right")
-    table.add_column("others' cores", justify="right")
-    table.add_column("counts")
-    values = [f"{value:,.0f}" for value in run.milliseconds.values()]
-    table.add_row(*values, f"{run.others_cores:.1f}", "WRONG" if run.wrong else "right")
-    console.print(table)
+def correctness(wrong: list[str]) -> str:
+    """The word of a table for it."""
+    return "WRONG" if wrong else "right"
 
 
-def show_wrong(console: Console, runs: Iterable[Throughput | Latency]) -> bool:
-    """Print what came out wrong; returns whether anything did."""
-    found = False
-    for run in runs:
-        for line in run.wrong[:10]:
-            found = True
-            console.print(f"[red]{run.name}:[/red] {line}", highlight=False)
-    return found
+def wrong_of(runs: Iterable[Throughput]) -> list[str]:
+    """What came out wrong in several runs, each line with the name of its run."""
+    return [f"{run.name}: {line}" for run in runs for line in run.wrong]
 
 
-def write_json(runs: Iterable[Throughput | Latency], options: dict[str, object]) -> Path:
+def write_json(reports: Iterable[Report], options: Mapping[str, object], versions: Mapping[str, str]) -> Path:
     """Write everything to a file of its own under `.spplus/bench/`; returns it."""
     now = datetime.now(UTC)
     document = {
         "at": now.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "machine": {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
+        "machine": machine() | {"parts": dict(versions)},
         "options": options,
-        "runs": [
-            {"kind": type(run).__name__.lower(), **asdict(run)}
-            | ({"records_per_second": run.rate} if isinstance(run, Throughput) else {})
-            for run in runs
+        "reports": [
+            {
+                "name": report.name,
+                "title": report.title,
+                "goals": [asdict(goal) | {"met": goal.met} for goal in report.goals],
+                "wrong": report.wrong,
+                "runs": [_plain(each) for each in report.data],
+            }
+            for report in reports
         ],
     }
     DIRECTORY.mkdir(parents=True, exist_ok=True)
     file = DIRECTORY / f"{now:%Y%m%dT%H%M%SZ}.json"
     file.write_text(json.dumps(document, indent=2) + "\n")
     return file
+
+
+def machine() -> dict[str, object]:
+    """What the figures were had on."""
+    return {
+        "cores": os.cpu_count(),
+        "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in _PACKAGES},
+    }
+
+
+def _plain(each: Any) -> dict[str, object]:
+    if isinstance(each, Throughput):
+        return {**asdict(each), "events_per_second": round(each.rate, 1)}
+    return dict(each)

@@ -79,27 +79,34 @@ async def run_command(stand: Stand, name: str, settings: dict[str, str], *argume
     return said
 
 
+async def prepare(stand: Stand, name: str, prefix: str) -> str:
+    """Make an empty database with the service's tables; returns its address."""
+    database = await stand.make_database()
+    await run_command(stand, name, environment(name, database, stand, prefix, 1), "migrate")
+    return database
+
+
 @asynccontextmanager
 async def serving(
-    stand: Stand, name: str, prefix: str, extra: dict[str, str] | None = None
+    stand: Stand, name: str, prefix: str, *, database: str | None = None, instance: str = "1"
 ) -> AsyncIterator[RunningService]:
-    """Migrate an empty database and serve; stopped in order at the end."""
-    database, port = await stand.make_database(), free_port()
-    settings = environment(name, database, stand, prefix, port) | (extra or {})
-    await run_command(stand, name, settings, "migrate")
+    """Serve, on an empty database unless one is given; stopped in order at the end."""
+    database, port = database or await prepare(stand, name, prefix), free_port()
+    settings = environment(name, database, stand, prefix, port) | {f"SPPLUS_{name.upper()}_INSTANCE": instance}
     program = Path(sys.executable).parent / f"spplus-{name}"
     child = Child(f"{name}-{port}", [str(program), "serve"], stand.directory, environment=settings)
     async with httpx.AsyncClient(timeout=10) as client:
         service = RunningService(name, child, f"http://{HOST}:{port}", database, client)
         await child.start()
         try:
-            await _until_answering(service)
+            await until_answering(service)
             yield service
         finally:
             await child.stop()
 
 
-async def _until_answering(service: RunningService) -> None:
+async def until_answering(service: RunningService) -> None:
+    """Wait until its HTTP answers; raises `BenchError` when it does not."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and service.pid:
         try:
@@ -109,3 +116,12 @@ async def _until_answering(service: RunningService) -> None:
         else:
             return
     raise BenchError(f"{service.name} did not answer within {START_SECONDS:.0f} s")
+
+
+async def until_ready(service: RunningService) -> None:
+    """Wait until it can do its work; raises `BenchError` when it cannot."""
+    deadline = time.monotonic() + START_SECONDS
+    while not await service.ready():
+        if time.monotonic() > deadline or not service.pid:
+            raise BenchError(f"{service.name} is not ready: {service.child.log.read_text()[-3000:]}")
+        await asyncio.sleep(0.1)

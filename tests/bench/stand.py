@@ -13,6 +13,7 @@ from pathlib import Path
 
 import asyncpg
 
+from spplus_embedded.jars_lock import COORDINATES
 from spplus_embedded.kafka import KafkaNode
 from spplus_embedded.postgres import PostgresServer
 
@@ -34,6 +35,16 @@ class Stand:
         """Process ids of the parts."""
         pids = {"postgresql": self.postgres.child.pid, "kafka": self.kafka.child.pid}
         return {name: pid for name, pid in pids.items() if pid is not None}
+
+    async def versions(self) -> dict[str, str]:
+        """Versions of the parts."""
+        connection = await asyncpg.connect(self.postgres.admin_url)
+        try:
+            postgresql = await connection.fetchval("SHOW server_version")
+        finally:
+            await connection.close()
+        kafka = next(coordinate for coordinate in COORDINATES if "org.apache.kafka:kafka_" in coordinate)
+        return {"postgresql": postgresql, "kafka": kafka.rpartition(":")[2]}
 
     async def make_database(self) -> str:
         """Make an empty database; returns its address."""
