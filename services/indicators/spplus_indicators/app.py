@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from spplus_chassis import metrics
 from spplus_chassis.service import Service
 from spplus_contracts.topics import INDICATOR_COMPUTED
-from spplus_indicators import api, jobs, queries, revisions_log, subscribers
+from spplus_indicators import api, history_repository, jobs, queries, revisions_log, subscribers
 from spplus_indicators.canopy import Pace
 from spplus_indicators.publisher import Publisher
 from spplus_indicators.settings import IndicatorsSettings
 
 _TURN_SECONDS = 30.0
 _GAUGE_SECONDS = 5.0
+_THIN_SECONDS = 600.0
 
 
 def system_clock() -> datetime:
@@ -46,6 +47,9 @@ def build(settings: IndicatorsSettings) -> Service:
         publisher.wake(await jobs.turn_day(service.pool, system_clock()))
         await publisher.close_periods()
 
+    async def thin() -> None:
+        await history_repository.thin(service.pool, system_clock())
+
     async def gauge() -> None:
         metrics.STRUCTURES_UNDECLARED.set(await queries.undeclared_count(service.pool))
         metrics.MARKS_ROWS.set(await queries.marks_waiting(service.pool))
@@ -53,6 +57,7 @@ def build(settings: IndicatorsSettings) -> Service:
     service.background("publish", publish)
     service.every(settings.sweep_seconds, "sweep", sweep)
     service.every(_TURN_SECONDS, "turn", turn)
+    service.every(_THIN_SECONDS, "thin", thin)
     service.every(_GAUGE_SECONDS, "gauge", gauge)
     return service
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from spplus_chassis.database import Connection
 from spplus_contracts.vocabulary import EPOCH
 from spplus_indicators.figures import FigureKey, Place, Published, Revision, Target
+from spplus_indicators.history_repository import kept
 from spplus_indicators.measures import family
 
 _ENQUEUE = """
@@ -128,13 +129,16 @@ async def figures_of(connection: Connection, places: Sequence[Place]) -> dict[Fi
     return {(row[0], row[1], row[2], row[3]): Published(*row[4:]) for row in rows}
 
 
-async def save_figures(connection: Connection, revisions: Sequence[Revision]) -> None:
-    """Write figures; a revision never goes back."""
+async def save_figures(connection: Connection, revisions: Sequence[Revision], *, learnt: bool = False) -> None:
+    """Write figures and keep them in the history; a revision never goes back.
+
+    `learnt` figures were read back from the bus: the history then says that what stood before them is not known here.
+    """
     columns: list[list[object]] = [[] for _ in range(16)]
     for key, figure, computed_at in revisions:
         for column, value in zip(columns, (*key, *figure, computed_at), strict=True):
             column.append(value)
-    await connection.execute(_SAVE, *columns)
+    await connection.execute(kept(_SAVE, learnt=learnt), *columns)
 
 
 async def note_undeclared(connection: Connection, codes: Sequence[str], now: datetime) -> None:

@@ -26,7 +26,8 @@ async def restore(pool: Pool, bootstrap_servers: str, topic: str) -> int:
     revisions = list(latest.values())
     async with pool.acquire() as connection, connection.transaction():
         for start in range(0, len(revisions), _SAVED_AT_ONCE):
-            await publication_repository.save_figures(connection, revisions[start : start + _SAVED_AT_ONCE])
+            part = revisions[start : start + _SAVED_AT_ONCE]
+            await publication_repository.save_figures(connection, part, learnt=True)
     if revisions:
         log.info("revisions_restored", keys=len(revisions))
     return len(revisions)
