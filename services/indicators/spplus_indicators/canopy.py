@@ -1,11 +1,10 @@
 """The tree as the publisher needs it: who counts towards whom, and how often each may be told."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from spplus_chassis.database import Connection
 from spplus_indicators import publication_repository, tree_repository
-from spplus_indicators.tree import Tree, effective_links
+from spplus_indicators.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +37,28 @@ class Canopy:
         self.tree = Tree({})
         self.not_applicable: dict[str, frozenset[str]] = {}
         self._pace = pace
+        self._networks: dict[str, str] = {}
         self._descendants: dict[str, int] = {}
         self._version = -1
 
-    async def refresh(self, connection: Connection, today: date) -> None:
-        """Load the tree if it changed; it stays as it is until the end of the transaction."""
-        version = await publication_repository.tree_version(connection)
+    async def refresh(self, connection: Connection) -> None:
+        """Load the tree if it changed; it stays as it is until the end of the transaction.
+
+        It is the tree of the day that the closure stands for: on a new day both turn together.
+        """
+        version, day = await publication_repository.tree_version(connection)
         if version == self._version:
             return
         stored = await tree_repository.load(connection)
-        self.tree = Tree({code: effective_links(each.parents, today) for code, each in stored.items()})
+        self.tree = tree_repository.planted(stored, day).tree
+        self._networks = {code: each.network for code, each in stored.items()}
         self.not_applicable = {code: each.not_applicable for code, each in stored.items() if each.not_applicable}
         self._descendants = await publication_repository.descendant_counts(connection)
         self._version = version
+
+    def network_of(self, code: str) -> str:
+        """Name of the network that a structure belongs to; empty for one that nobody declared."""
+        return self._networks.get(code, "")
 
     def interval_seconds(self, code: str) -> float:
         """The least time between two revisions of a figure of this structure."""

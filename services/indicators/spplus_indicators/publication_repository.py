@@ -71,7 +71,7 @@ _UNDECLARED = """
 INSERT INTO undeclared (structure_code, first_seen_at) SELECT code, $2 FROM unnest($1::text[]) AS code
 ON CONFLICT DO NOTHING
 """
-_TREE = "SELECT tree_version FROM progress FOR SHARE"
+_TREE = "SELECT tree_version, tree_on FROM progress FOR SHARE"
 _LARGE = """
 SELECT ancestor, count(DISTINCT descendant) - 1 FROM closure GROUP BY ancestor HAVING count(DISTINCT descendant) > 1
 """
@@ -147,10 +147,10 @@ async def note_undeclared(connection: Connection, codes: Sequence[str], now: dat
         await connection.execute(_UNDECLARED, sorted(codes), now)
 
 
-async def tree_version(connection: Connection) -> int:
-    """The version of the tree; it does not change until the end of the transaction."""
-    version: int = await connection.fetchval(_TREE)
-    return version
+async def tree_version(connection: Connection) -> tuple[int, date]:
+    """The version of the tree and the day that it stands for; neither changes until the end of the transaction."""
+    ((version, day),) = await connection.fetch(_TREE)
+    return version, day
 
 
 async def descendant_counts(connection: Connection) -> dict[str, int]:

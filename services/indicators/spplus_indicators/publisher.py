@@ -116,7 +116,7 @@ class Publisher:
         now = self._clock()
         async with self._pool().acquire() as connection, connection.transaction():
             await self._assert_held(lease, connection)
-            await self._canopy.refresh(connection, day_of(now))
+            await self._canopy.refresh(connection)
             marks = await tallies_repository.take_marks(connection, _MARKS_AT_ONCE)
             if marks:
                 tree = self._canopy.tree
@@ -138,6 +138,9 @@ class Publisher:
         now = self._clock()
         async with self._pool().acquire() as connection, connection.transaction():
             await self._assert_held(lease, connection)
+            await self._canopy.refresh(
+                connection
+            )  # what is not applicable may have changed since the marks were added up
             targets = await publication_repository.dequeue(connection, now, self._pace.batch)
             if not targets:
                 return 0, 0

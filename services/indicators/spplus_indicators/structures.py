@@ -1,17 +1,20 @@
 """Declarations into the tree: the highest version of each structure, and the months that a change touches."""
 
-import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+import structlog
+
 from spplus_chassis.database import Connection
 from spplus_contracts import Envelope, StructureDeclared
-from spplus_indicators import publication_repository, tallies_repository, tree_repository
+from spplus_indicators import publication_repository, repository, tallies_repository, tree_repository
 from spplus_indicators.pooling import Counts, Spread, add
 from spplus_indicators.pooling import Place as Cells
-from spplus_indicators.tree import Cycle, Tree, effective_links, next_change
+from spplus_indicators.tree import Planted, Tree
 from spplus_indicators.tree_repository import Place, Saved, Stored
+
+log = structlog.get_logger()
 
 
 class Outcome(NamedTuple):
@@ -19,7 +22,7 @@ class Outcome(NamedTuple):
 
     changed: bool
     in_a_cycle: tuple[int, ...]
-    """Positions of the declarations whose parents would make a structure its own ancestor."""
+    """Positions of the declarations that would make a structure its own ancestor."""
 
 
 def as_told(envelope: Envelope, event: StructureDeclared) -> Stored:
@@ -31,34 +34,34 @@ def as_told(envelope: Envelope, event: StructureDeclared) -> Stored:
         envelope.id,
         tuple((link.valid_from, link.parent_code) for link in event.parents),
         frozenset(event.not_applicable),
+        event.network,
+        event.closed_on,
+        event.successor_code,
     )
 
 
 async def declare(connection: Connection, told: Sequence[Stored], today: date) -> Outcome:
-    """Take declarations into the tree. One whose parents make a cycle keeps the parents it had."""
-    await tree_repository.lock(connection)
+    """Take declarations into the tree. One that would make a circle is kept, and waits until it makes none."""
+    await repository.enter(connection)  # the sweep takes this lock and the tree's in the same order
+    stood_for = await tree_repository.lock(connection)
     known = await tree_repository.load(connection)
-    before = Tree({code: effective_links(stored.parents, today) for code, stored in known.items()})
-    after = Tree({code: before.links(code) for code in known})
     accepted: dict[str, Stored] = {}
-    in_a_cycle = []
-    for position in sorted(range(len(told)), key=lambda place: _precedence(told[place])):
-        stored = told[position]
+    for stored in told:
         standing = accepted.get(stored.code) or known.get(stored.code)
-        if standing is not None and _precedence(standing) >= _precedence(stored):
-            continue
-        try:
-            after.relink(stored.code, effective_links(stored.parents, today))
-        except Cycle:
-            in_a_cycle.append(position)
-            stored = stored._replace(parents=() if standing is None else standing.parents)
-            after.relink(stored.code, effective_links(stored.parents, today))
-        accepted[stored.code] = stored
+        if standing is None or _precedence(standing) < _precedence(stored):
+            accepted[stored.code] = stored
+    latest = known | accepted
+    day = max(stood_for, today)  # another replica's clock may be ahead
+    before, after = tree_repository.planted(known, stood_for), tree_repository.planted(latest, day)
     if accepted:
-        await _save(connection, accepted.values(), today)
-        await _replant(connection, before, after, accepted)
+        await _save(connection, accepted.values(), day)
+        await _replant(connection, before.tree, after.tree)
         await _queue_changed_applicability(connection, known, accepted)
-        await tree_repository.turn(connection, today, changed=True)
+        await tree_repository.turn(connection, day, changed=True)
+    at_fault = _at_fault(before, after, accepted)
+    in_a_cycle = [
+        place for place, stored in enumerate(told) if stored.code in at_fault and stored == latest[stored.code]
+    ]
     return Outcome(bool(accepted), tuple(in_a_cycle))
 
 
@@ -70,15 +73,19 @@ async def turn_day(connection: Connection, today: date) -> bool:
     due = await tree_repository.changing(connection, today)
     if due:
         known = await tree_repository.load(connection)
-        before = Tree({code: effective_links(stored.parents, stood_for) for code, stored in known.items()})
-        after = Tree({code: before.links(code) for code in known})
-        for code in due:
-            with contextlib.suppress(Cycle):  # it keeps the parent it had; the gate of declarations saw only the past
-                after.relink(code, effective_links(known[code].parents, today))
+        before, after = tree_repository.planted(known, stood_for), tree_repository.planted(known, today)
+        for code in sorted(after.refused.keys() - before.refused.keys()):
+            log.warning("structure_in_a_cycle", structure=code, circle=after.refused[code])
         await _save(connection, [known[code] for code in due], today)
-        await _replant(connection, before, after, due)
+        await _replant(connection, before.tree, after.tree)
     await tree_repository.turn(connection, today, changed=bool(due))
     return bool(due)
+
+
+def _at_fault(before: Planted, after: Planted, accepted: Mapping[str, Stored]) -> set[str]:
+    """Structures that cannot stand where they are declared, and those now declared that push another one out."""
+    pushed_out = after.refused.keys() - before.refused.keys() - accepted.keys()
+    return set(after.refused).union(*(accepted.keys() & after.refused[code] for code in pushed_out))
 
 
 def _precedence(stored: Stored) -> tuple[object, ...]:
@@ -86,13 +93,14 @@ def _precedence(stored: Stored) -> tuple[object, ...]:
 
 
 async def _save(connection: Connection, structures: Iterable[Stored], today: date) -> None:
-    rows = [Saved(stored, next_change(stored.parents, today)) for stored in structures]
+    rows = [Saved(stored, stored.next_change(today)) for stored in structures]
     await tree_repository.save(connection, rows)
 
 
-async def _replant(connection: Connection, before: Tree, after: Tree, codes: Iterable[str]) -> None:
+async def _replant(connection: Connection, before: Tree, after: Tree) -> None:
     """Bring closure and pooled counts from one tree to the other, and queue what moves."""
-    touched = sorted(before.below(codes) | after.below(codes))
+    relinked = after.unlike(before)
+    touched = sorted(before.below(relinked) | after.below(relinked))
     old = _places(before, touched)
     new = _places(after, touched)
     gone, come = sorted(old - new), sorted(new - old)

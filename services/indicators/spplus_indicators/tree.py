@@ -31,23 +31,6 @@ class Reach(NamedTuple):
     until: date
 
 
-class Cycle(Exception):  # noqa: N818 - a fact about the declarations
-    """A structure would be its own ancestor."""
-
-
-def effective_links(parents: Iterable[tuple[date, str | None]], today: date) -> tuple[Link, ...]:
-    """The parents by month, from dates of validity; what lies ahead waits for its day."""
-    by_month: dict[date, str | None] = {}
-    for valid_from, parent in sorted(parents, key=lambda each: each[0]):
-        if valid_from <= today:
-            by_month[valid_from.replace(day=1)] = parent
-    links: list[Link] = []
-    for since, parent in sorted(by_month.items()):
-        if not links or links[-1].parent != parent:
-            links.append(Link(since, parent))
-    return tuple(links)
-
-
 class Move(NamedTuple):
     """What one structure declares for a day; moves of one day are tried in the order of these fields."""
 
@@ -77,11 +60,6 @@ def parents_with_successor(
     if closed_on is None or successor is None:
         return tuple(ordered)
     return (*(each for each in ordered if each[0] < closed_on), (closed_on, successor))
-
-
-def next_change(parents: Iterable[tuple[date, str | None]], today: date) -> date | None:
-    """The next day on which another parent becomes valid."""
-    return min((valid_from for valid_from, _ in parents if valid_from > today), default=None)
 
 
 def plant(codes: Iterable[str], moves: Iterable[Move], today: date) -> Planted:
@@ -141,7 +119,7 @@ def _links(by_month: Mapping[date, str | None]) -> tuple[Link, ...]:
 
 
 class Tree:
-    """The declared structures and their links."""
+    """The declared structures and their links, which must not make a circle in any month."""
 
     def __init__(self, links: Mapping[str, tuple[Link, ...]]) -> None:
         self._links = dict(links)
@@ -154,25 +132,15 @@ class Tree:
         """The links of a structure; none for one that was not declared."""
         return self._links.get(code, ())
 
-    def relink(self, code: str, links: tuple[Link, ...]) -> None:
-        """Give a structure other links, in place. Raises `Cycle` and then changes nothing."""
-        before = self._links.get(code)
-        self._links[code] = links
-        try:
-            list(self._walk(code, ALWAYS, FOREVER, (), strict=True))
-        except Cycle:
-            if before is None:
-                del self._links[code]
-            else:
-                self._links[code] = before
-            raise
-        self._lineages.clear()
+    def unlike(self, before: "Tree") -> set[str]:
+        """Structures that are new here or have other links than before."""
+        return {code for code, links in self._links.items() if code not in before or before.links(code) != links}
 
     def lineage(self, code: str) -> tuple[Reach, ...]:
         """The structure itself and its ancestors, each with its months; sorted, touching months joined."""
         known = self._lineages.get(code)
         if known is None:
-            known = self._lineages[code] = _joined(self._walk(code, ALWAYS, FOREVER, (), strict=False))
+            known = self._lineages[code] = _joined(self._walk(code, ALWAYS, FOREVER))
         return known
 
     def towards(self, code: str, month: date) -> list[str]:
@@ -200,18 +168,14 @@ class Tree:
                 waiting.extend(children.get(code, ()))
         return found
 
-    def _walk(self, code: str, since: date, until: date, path: tuple[str, ...], *, strict: bool) -> Iterator[Reach]:
-        if code in path:
-            if strict:
-                raise Cycle(code)
-            return
+    def _walk(self, code: str, since: date, until: date) -> Iterator[Reach]:
         yield Reach(code, since, until)
         links = self._links.get(code, ())
         for index, link in enumerate(links):
             begin = max(since, link.since)
             end = min(until, links[index + 1].since) if index + 1 < len(links) else until
             if link.parent is not None and begin < end:
-                yield from self._walk(link.parent, begin, end, (*path, code), strict=strict)
+                yield from self._walk(link.parent, begin, end)
 
 
 def _joined(reaches: Iterable[Reach]) -> tuple[Reach, ...]:

@@ -2,19 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
-
 from spplus_indicators.tree import (
     ALWAYS,
     FOREVER,
-    Cycle,
     Link,
     Move,
     Planted,
     Reach,
     Tree,
-    effective_links,
-    next_change,
     parents_with_successor,
     plant,
 )
@@ -23,31 +18,42 @@ TODAY = date(2026, 3, 20)
 FEBRUARY, MARCH, APRIL = date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1)
 
 
+LONG_AGO = date(2015, 1, 1)
+TOLD_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def planted(*moves: tuple[str, date, str | None], today: date = TODAY) -> Planted:
+    """Each move told a day after the one before it."""
+    told = [Move(day, TOLD_AT + timedelta(days=n), f"e{n}", code, to) for n, (code, day, to) in enumerate(moves)]
+    codes = {code for code, _, _ in moves} | {to for _, _, to in moves if to is not None}
+    tree = plant(codes, told, today)
+    assert plant(codes, told[::-1], today).refused == tree.refused
+    return tree
+
+
 def a_tree(**parents: str | None) -> Tree:
     return Tree({code: (Link(ALWAYS, parent),) if parent else () for code, parent in parents.items()})
 
 
 def test_parent_valid_within_a_month_holds_for_the_whole_month():
-    links = effective_links([(date(2015, 1, 1), "old"), (date(2026, 3, 10), "new")], TODAY)
-    tree = Tree({"leaf": links, "old": (), "new": ()})
+    tree = planted(("leaf", LONG_AGO, "old"), ("leaf", date(2026, 3, 10), "new")).tree
     assert sorted(tree.towards("leaf", FEBRUARY)) == ["leaf", "old"]
     assert sorted(tree.towards("leaf", MARCH)) == ["leaf", "new"]
 
 
 def test_parent_that_lies_ahead_waits_for_its_day():
-    parents = [(date(2015, 1, 1), "old"), (date(2026, 3, 25), "new")]
-    assert [link.parent for link in effective_links(parents, TODAY)] == ["old"]
-    assert next_change(parents, TODAY) == date(2026, 3, 25)
-    assert effective_links(parents, date(2026, 3, 25))[-1] == Link(MARCH, "new")
+    moves = (("leaf", LONG_AGO, "old"), ("leaf", date(2026, 3, 25), "new"))
+    assert planted(*moves).tree.links("leaf") == (Link(LONG_AGO, "old"),)
+    assert planted(*moves, today=date(2026, 3, 25)).tree.links("leaf")[-1] == Link(MARCH, "new")
 
 
 def test_last_parent_of_a_month_is_the_one_that_counts():
-    parents = [(date(2026, 3, 2), "a"), (date(2026, 3, 9), "b"), (date(2026, 3, 16), "a")]
-    assert effective_links(parents, TODAY) == (Link(MARCH, "a"),)
+    it = planted(("leaf", date(2026, 3, 2), "a"), ("leaf", date(2026, 3, 9), "b"), ("leaf", date(2026, 3, 16), "a"))
+    assert it.tree.links("leaf") == (Link(MARCH, "a"),)
 
 
 def test_before_its_first_parent_a_structure_is_a_root():
-    tree = Tree({"leaf": effective_links([(date(2026, 3, 1), "top")], TODAY), "top": ()})
+    tree = planted(("leaf", MARCH, "top")).tree
     assert tree.towards("leaf", FEBRUARY) == ["leaf"]
 
 
@@ -81,40 +87,15 @@ def test_undeclared_parent_stands_as_a_provisional_root():
     assert "nobody-said" not in tree
 
 
-def test_cycle_is_refused_and_changes_nothing():
-    tree = a_tree(a="b", b="c", c=None)
-    with pytest.raises(Cycle):
-        tree.relink("c", (Link(ALWAYS, "a"),))
-    assert sorted(tree.towards("a", MARCH)) == ["a", "b", "c"]
-    with pytest.raises(Cycle):
-        tree.relink("new", (Link(ALWAYS, "new"),))
-    assert "new" not in tree
-
-
-def test_structures_that_swap_over_time_make_no_cycle():
-    tree = Tree({"a": (Link(ALWAYS, "b"), Link(MARCH, None))})
-    tree.relink("b", (Link(MARCH, "a"),))
-    assert sorted(tree.towards("a", FEBRUARY)) == ["a", "b"]
-    assert sorted(tree.towards("b", APRIL)) == ["a", "b"]
-
-
 def test_below_holds_all_that_were_ever_below():
     tree = Tree({"leaf": (Link(ALWAYS, "a"), Link(MARCH, "b")), "a": (Link(ALWAYS, "top"),), "b": ()})
     assert tree.below(["top"]) == {"top", "a", "leaf"}
     assert tree.below(["b"]) == {"b", "leaf"}
 
 
-LONG_AGO = date(2015, 1, 1)
-TOLD_AT = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def planted(*moves: tuple[str, date, str | None], today: date = TODAY) -> Planted:
-    """Each move told a day after the one before it."""
-    told = [Move(day, TOLD_AT + timedelta(days=n), f"e{n}", code, to) for n, (code, day, to) in enumerate(moves)]
-    codes = {code for code, _, _ in moves} | {to for _, _, to in moves if to is not None}
-    tree = plant(codes, told, today)
-    assert plant(codes, told[::-1], today).refused == tree.refused
-    return tree
+def test_what_is_unlike_is_new_or_stands_elsewhere():
+    before, after = a_tree(a="top", b="top", top=None), a_tree(a="top", b="a", c="a", top=None)
+    assert after.unlike(before) == {"b", "c"}
 
 
 def test_circle_leaves_the_one_told_last_under_its_earlier_parent():
