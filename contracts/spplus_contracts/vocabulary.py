@@ -52,8 +52,8 @@ Department = Annotated[str, Field(pattern=r"^(0[1-9]|[1-9][0-9]|2[AB]|97[1-8]|98
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 """ISO 3166-1 alpha-2."""
 
-Month = Annotated[str, Field(pattern=r"^20[1-9][0-9]-(0[1-9]|1[0-2])$")]
-"""A month of the Europe/Paris calendar, ``YYYY-MM``."""
+Month = Annotated[str, Field(pattern=r"^20(1[5-9]|[2-9][0-9])-(0[1-9]|1[0-2])$")]
+"""A month of the Europe/Paris calendar, ``YYYY-MM``, not before 2015."""
 
 IndicatorCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,47}$")]
 Version = Annotated[int, Field(ge=1, le=2_147_483_647)]

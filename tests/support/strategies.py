@@ -143,7 +143,7 @@ def bulks(draw: st.DrawFn, /, **fixed: Any) -> BulkAnswers:
     fields = {
         "structure_code": draw(structure_codes),
         "request_kind": draw(listed(RequestKind)),
-        "month": draw(st.from_regex(r"\A20[1-9][0-9]-(0[1-9]|1[0-2])\Z")),
+        "month": draw(st.from_regex(r"\A20(1[5-9]|[2-9][0-9])-(0[1-9]|1[0-2])\Z")),
         "received": received,
         "answered": draw(st.integers(0, received)),
         "with_deadline": due,

@@ -1,6 +1,6 @@
 """From a record of the bus to an event of the contracts, or a refusal that names the field."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -24,7 +24,7 @@ def read_event(record: Record) -> tuple[Envelope, Event]:
         event = topic.event.read_json(data)
     except ValidationError as error:
         raise invalid(error) from None
-    check_clock(event, record)
+    check_clock(envelope, event, record)
     return envelope, event
 
 
@@ -36,21 +36,39 @@ def open_envelope(record: Record) -> tuple[Envelope, bytes]:
         raise Refused(error.reason, str(error)) from None
 
 
-def check_clock(event: Event, record: Record) -> None:
+def check_clock(envelope: Envelope, event: Event, record: Record) -> None:
     """Refuse what happened after the broker had it: by the broker's clock, so that a replay judges the same."""
-    if event.happened_at is not None and event.happened_at > record.timestamp + CLOCK_TOLERANCE:
-        raise Refused("in_the_future", "the event happened after the broker received it")
+    late = said_too_early(envelope, event, record.timestamp + CLOCK_TOLERANCE)
+    if late is not None:
+        raise Refused("in_the_future", late)
+
+
+def said_too_early(envelope: Envelope, event: Event, limit: datetime) -> str | None:
+    """Names of the attributes that say when something happened and lie after the limit; none where all is well."""
+    if envelope.time > limit:
+        return "ce_time: lies after the broker received the event"
+    happened_at = event.happened_at
+    if happened_at is None or happened_at <= limit:
+        return None
+    names = [name for name in type(event).model_fields if getattr(event, name) == happened_at]
+    return f"{', '.join(names)}: lies after the broker received the event"
 
 
 def invalid(error: ValidationError) -> Refused:
     """The refusal that names each field at fault, without its value."""
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    faults = error.errors(include_url=False, include_input=False)
     if faults[0]["type"] == "json_invalid":
         return Refused("bad_json", "the data is not JSON")
-    named = (f"{'.'.join(str(part) for part in fault['loc'])}: {_rule(fault)}" for fault in faults[:10])
-    return Refused("invalid_data", "; ".join(named))
+    return Refused("invalid_data", "; ".join(f"{_field(fault)}: {_rule(fault)}" for fault in faults[:10]))
+
+
+def _field(fault: ErrorDetails) -> str:
+    names = [str(part) for part in fault["loc"]]
+    if fault["type"].startswith("union_tag_"):  # the field that says of which form it is stands in the context only
+        names.append(str(fault["ctx"]["discriminator"]).strip("'"))
+    return ".".join(names)
 
 
 def _rule(fault: ErrorDetails) -> str:
-    # The only message of pydantic that repeats what was sent.
-    return "is not in the list" if fault["type"] == "union_tag_invalid" else fault["msg"]
+    # The only messages of pydantic that repeat what was sent.
+    return "is not in the list" if fault["type"].startswith("union_tag_") else fault["msg"]

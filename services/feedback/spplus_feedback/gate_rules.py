@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from spplus_chassis.reading import CLOCK_TOLERANCE
+from spplus_chassis.reading import CLOCK_TOLERANCE, said_too_early
 from spplus_contracts import BulkAnswers, Envelope, FeedbackSubmitted, FeedbackWithdrawn, SingleAnswer
 from spplus_contracts.topics import FORWARDED
 from spplus_contracts.vocabulary import PLATFORM_SOURCE, RequestKind
@@ -105,13 +105,10 @@ def judge_event(
 def judge_clock(envelope: Envelope, event: AgencyEvent, appended_at: datetime) -> Verdict | None:
     """Whether it happened, and was said, before the broker had it; by the broker's clock, for replays."""
     limit = appended_at + CLOCK_TOLERANCE
-    if envelope.time > limit:
-        return Verdict("in_the_future", "time lies after the broker received the event")
-    if event.happened_at is not None and event.happened_at > limit:
-        return Verdict("in_the_future", "the event happened after the broker received it")
-    if isinstance(event, BulkAnswers) and event.month > f"{limit.astimezone(_PARIS):%Y-%m}":
-        return Verdict("in_the_future", "month has not begun")
-    return None
+    late = said_too_early(envelope, event, limit)
+    if late is None and isinstance(event, BulkAnswers) and event.month > f"{limit.astimezone(_PARIS):%Y-%m}":
+        late = "month: has not begun"
+    return None if late is None else Verdict("in_the_future", late)
 
 
 def story_of(event: AgencyEvent) -> str | None:

@@ -7,11 +7,10 @@ from datetime import datetime
 from spplus_chassis import metrics
 from spplus_chassis.database import Connection
 from spplus_chassis.delivery import Subscription
-from spplus_chassis.reading import read_event
+from spplus_chassis.reading import CLOCK_TOLERANCE, read_event
 from spplus_chassis.records import Batch, Record, Refused
 from spplus_contracts import BulkAnswers, Envelope, StructureDeclared
 from spplus_contracts.topics import FEEDBACK_SUBMITTED, FEEDBACK_WITHDRAWN, REQUEST_ANSWERED, STRUCTURE_DECLARED
-from spplus_contracts.vocabulary import EPOCH
 from spplus_indicators import handlers, structures
 from spplus_indicators.handlers import Work
 from spplus_indicators.periods import day_of
@@ -77,11 +76,9 @@ def _read(record: Record, envelope: Envelope, event: LedgerEvent) -> Statement:
 
 
 def _check_month(event: LedgerEvent, record: Record) -> None:
-    """Totals are about a month that has begun, by the broker's clock, and not before the programme."""
-    if not isinstance(event, BulkAnswers):
-        return
-    if not f"{day_of(EPOCH):%Y-%m}" <= event.month <= f"{day_of(record.timestamp):%Y-%m}":
-        raise Refused("in_the_future", "month: has not begun, or lies before 2015")
+    """Totals are about a month that has begun, by the broker's clock."""
+    if isinstance(event, BulkAnswers) and event.month > f"{day_of(record.timestamp + CLOCK_TOLERANCE):%Y-%m}":
+        raise Refused("in_the_future", "month: has not begun")
 
 
 async def _declare(connection: Connection, batch: Batch, prepared: Prepared, now: datetime) -> bool:
