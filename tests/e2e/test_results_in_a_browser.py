@@ -2,23 +2,29 @@
 
 import shutil
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
-from tests.support.builders import a_figure, a_structure
+from spplus_notifier import catalogue
+from spplus_notifier.figure_set import View
+from tests.support.builders import a_figure, a_rolling_figure, a_structure
 from tests.support.publication import Publication, items
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
 
-PATHS = ("/", "/?q=impots", "/?q=introuvable", "/structures/child", "/structures/root", "/donnees-ouvertes")
+RESULTS = ("/structures/child", "/structures/root", "/structures/child?annee=2025")
+PATHS = ("/", "/?q=impots", "/?q=introuvable", *RESULTS, "/donnees-ouvertes")
 FIXED_PATHS = ("/accessibilite", "/confidentialite", "/structures/nowhere")
 DESKTOP = {"width": 1200, "height": 900}
 PHONE = {"width": 320, "height": 640}
+PARIS = ZoneInfo("Europe/Paris")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
@@ -29,7 +35,47 @@ def chromium():
     pytest.fail("the browser tests need the system's Chromium: run `make test`, or install it")
 
 
+def rates_of_twelve_months(code, end):
+    """Every indicator that the pages know, and one that they do not."""
+    days = {"unit": "days", "numerator": None, "denominator": None}
+    points = {"unit": "points", "value": 41.5, "numerator": 166, "denominator": 400}
+    for indicator in (*catalogue.order(), "z_new"):
+        if indicator.startswith("survey"):
+            continue
+        given = {"structure_code": code, "indicator_code": indicator, "n": 400, "provisional": True}
+        if indicator.startswith("answer_delay"):
+            margin = {"low": 4, "high": 6.5, "method": "order_statistics"}
+            given |= days | {"value": 5, "interval": margin}
+        elif indicator == "experience_net_sentiment":
+            given |= points | {"interval": {"low": 35, "high": 48, "method": "newcombe"}}
+        elif indicator == "experience_count":
+            given |= {"unit": "count", "value": 400, "numerator": None, "denominator": None, "interval": None}
+        elif indicator == "pickup_rate":
+            given |= {"status": "insufficient_sample", "n": 12}
+        elif indicator == "procedure_quality_rate":
+            given |= {"n": 12, "value": 0.75, "numerator": 9, "denominator": 12, "interval": None}
+        yield a_rolling_figure(end, **given)
+
+
+def of_surveys(code, today):
+    """Quarters and years only; one quarter is hidden."""
+    for kind, start, months in (
+        ("year", date(today.year, 1, 1), 12),
+        *(("quarter", start, 3) for start in View(None, today).quarters),
+    ):
+        end = date(start.year + (start.month + months - 1) // 12, (start.month + months - 1) % 12 + 1, 1)
+        given = {"structure_code": code, "period": {"kind": kind, "start": start, "end": end}}
+        hidden = kind == "quarter" and start.month == 4
+        state = {"status": "insufficient_sample", "n": 0} if hidden else {}
+        yield a_figure(indicator_code="survey_satisfaction", **given, **state)
+        if not hidden:
+            margin = {"low": 20, "high": 50, "method": "newcombe"}
+            parts = {"unit": "points", "value": 35, "numerator": None, "denominator": None, "interval": margin}
+            yield a_figure(indicator_code="survey_net_satisfaction", **given, **parts)
+
+
 def some_figures():
+    today = datetime.now(PARIS).date()
     for code, n in (("root", 900), ("child", 471)):
         for year in (2024, 2025):
             span = {"kind": "year", "start": date(year, 1, 1), "end": date(year + 1, 1, 1)}
@@ -40,6 +86,14 @@ def some_figures():
             yield a_figure(structure_code=code, period=span, **few)
             counts = {"unit": "count", "value": n, "n": n, "numerator": None, "denominator": None, "interval": None}
             yield a_figure(structure_code=code, indicator_code="experience_count", period=span, **counts)
+        months = View(None, today).months
+        for first, after in pairwise(months):
+            span = {"kind": "month", "start": first, "end": after}
+            for indicator in ("experience_satisfaction", "on_time_rate", "dimension_relation"):
+                if first.year > 2025:
+                    yield a_figure(structure_code=code, indicator_code=indicator, period=span)
+        yield from rates_of_twelve_months(code, (today.replace(day=1) + timedelta(days=31)).replace(day=1))
+        yield from of_surveys(code, today)
 
 
 @pytest_asyncio.fixture
@@ -83,6 +137,12 @@ async def test_citizen_finds_a_service_and_reads_its_results_without_scripts(add
         await page.get_by_label("Nom du service, ville ou code postal").fill("impots colomiers")
         await page.keyboard.press("Enter")
         await page.get_by_role("link", name="Service des impôts de Colomiers").click()
+        assert await page.get_by_role("heading", name="Les résultats des douze derniers mois").count() == 1
+        await page.get_by_role("link", name="75 % des expériences sont positives").click()
+        assert page.url.endswith("#experience_satisfaction")
+        years = page.get_by_role("navigation", name="Choisir la période")
+        assert await years.get_by_role("link", name="Douze derniers mois").get_attribute("aria-current") == "page"
+        await years.get_by_role("link", name="2025").click()
         satisfaction = page.get_by_role("region", name="Les usagers sont-ils satisfaits ?")
         assert await satisfaction.get_by_text("30 expériences sur 40 sont positives").count() == 1
         assert await satisfaction.get_by_role("img").count() == 2
@@ -91,7 +151,7 @@ async def test_citizen_finds_a_service_and_reads_its_results_without_scripts(add
         await satisfaction.get_by_text("Lire ces chiffres dans un tableau").click()
         assert await table.is_visible()
         assert await table.get_by_role("row", name="avril 2025").get_by_text("Pas assez de réponses").count() == 1
-        await page.get_by_role("navigation", name="Choisir l'année").get_by_role("link", name="2024").click()
+        await years.get_by_role("link", name="2024").click()
         assert await page.get_by_role("heading", name="Les résultats de l'année 2024").count() == 1
         navigation = page.get_by_role("navigation", name="Structures de rattachement")
         await navigation.get_by_role("link", name="Direction régionale").click()
@@ -110,7 +170,7 @@ async def test_first_tab_leads_to_the_content(address):
 
 
 async def test_pages_break_no_rule_of_accessibility(address):
-    for viewport, paths in ((DESKTOP, PATHS + FIXED_PATHS), (PHONE, ("/", "/structures/root"))):
+    for viewport, paths in ((DESKTOP, PATHS + FIXED_PATHS), (PHONE, ("/", *RESULTS))):
         async with browsing(address, viewport=viewport) as page:
             for path in paths:
                 await page.goto(path)
@@ -131,7 +191,8 @@ async def test_phone_never_scrolls_sideways(address):
 async def test_paper_shows_the_tables_that_the_screen_folds(address):
     async with browsing(address, viewport=DESKTOP) as page:
         await page.goto("/structures/child")
-        table = page.get_by_role("region", name="Les usagers sont-ils satisfaits ?").locator("table")
+        name = "Les usagers sont-ils satisfaits ?"
+        table = page.get_by_role("region", name=name).locator("table")
         assert not await table.is_visible()
         await page.emulate_media(media="print")
         assert await table.is_visible()

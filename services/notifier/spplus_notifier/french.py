@@ -63,6 +63,11 @@ def month(value: date) -> str:
     return f"{MONTHS[value.month - 1]} {value.year}"
 
 
+def since(month_said: str) -> str:
+    """``d'avril 2026``, ``de mars 2026``."""
+    return f"d'{month_said}" if month_said[0] in "ao" else f"de {month_said}"
+
+
 def short_month(value: date) -> str:
     """``mars 26``."""
     return f"{SHORT_MONTHS[value.month - 1]} {value.year % 100:02}"

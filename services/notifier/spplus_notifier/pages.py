@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from importlib import resources
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -22,7 +22,9 @@ from spplus_chassis.telemetry import describe
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier import french, queries, results, structure_queries, wording
-from spplus_notifier.results import Figures
+from spplus_notifier.figure_key import LATEST
+from spplus_notifier.figure_set import Figures, View
+from spplus_notifier.results import Parent
 from spplus_notifier.structure_queries import Structure
 
 log = structlog.get_logger()
@@ -94,36 +96,43 @@ class Pages:
         today = datetime.now(french.PARIS).date()
         ancestors = await structure_queries.ancestors(pool, code, today)
         children = await structure_queries.children(pool, code, today, limit=CHILDREN_SHOWN)
-        figures = await self._figures([code], PeriodKind.YEAR, PeriodKind.MONTH)
-        chosen = year or next(iter(figures.years()), today.year)
+        figures = await self._figures([code], *PeriodKind)
         if year is not None and year not in figures.years():
             return self.missing("Pas de chiffres", f"Aucun chiffre n'est publié pour {shown.name} en {year}.")
-        parent = ancestors[-1] if ancestors else None
-        theirs = None if parent is None else (parent.name, await self._figures([parent.code], PeriodKind.YEAR))
+        if year is None and figures.window() is None:
+            year = next(iter(figures.years()), today.year)
+        view = View(year, today)
         return self.write(
             "structure.html",
             structure=shown,
             ancestors=ancestors,
-            children=await self._with_satisfaction(children, chosen),
+            children=await self._with_satisfaction(children, view),
             results=results.results_of(
-                figures, year=chosen, today=today, not_applicable=shown.not_applicable, parent=theirs
+                figures,
+                view=view,
+                not_applicable=shown.not_applicable,
+                parent=await self._parent(ancestors[-1]) if ancestors else None,
             ),
-            today=today,
         )
+
+    async def _parent(self, parent: Structure) -> Parent:
+        kinds = (PeriodKind.YEAR, PeriodKind.ROLLING_12)
+        return Parent(parent.name, await self._figures([parent.code], *kinds))
 
     async def _figures(self, codes: list[str], *kinds: PeriodKind) -> Figures:
         found = await queries.figures_of_pages(self._service.pool, codes, [kind.value for kind in kinds])
         return Figures(IndicatorComputed.read_json(data.encode()) for data in found)
 
-    async def _with_satisfaction(self, children: list[Structure], year: int) -> list[tuple[Structure, str, str]]:
+    async def _with_satisfaction(self, children: list[Structure], view: View) -> list[tuple[Structure, str, str]]:
         codes = [child.code for child in children]
-        found = await queries.figures_of_year(self._service.pool, codes, "experience_satisfaction", date(year, 1, 1))
+        period = (PeriodKind.ROLLING_12, LATEST) if view.year is None else (PeriodKind.YEAR, f"{view.year}-01-01")
+        found = await queries.figures_at(self._service.pool, codes, "experience_satisfaction", *period)
         figures = {code: IndicatorComputed.read_json(data.encode()) for code, data in found.items()}
         return [
             (
                 child,
                 wording.headline(figures.get(child.code)),
-                wording.sample(figures[child.code], "experience_satisfaction") if child.code in figures else "",
+                wording.sample(figures[child.code]) if child.code in figures else "",
             )
             for child in children
         ]

@@ -116,14 +116,17 @@ async def log_bounds(pool: Pool) -> LogBounds:
     return LogBounds(row["last_seq"], row["complete_from"])
 
 
-async def figures_of_year(pool: Pool, codes: Sequence[str], indicator_code: str, start: date) -> dict[str, str]:
-    """Data of one indicator in one year, by structure."""
+async def figures_at(
+    pool: Pool, codes: Sequence[str], indicator_code: str, period_kind: str, start: str
+) -> dict[str, str]:
+    """Data of one indicator in one period, by structure; `start` is as in the keys."""
     rows = await pool.fetch(
         "SELECT f.structure_code, f.data FROM figures AS f "
-        "JOIN unnest($1::text[]) AS wanted (code) ON f.figure_key = wanted.code || '|' || $2 || '|year|' || $3 "
+        "JOIN unnest($1::text[]) AS wanted (code) ON f.figure_key = wanted.code || '|' || $2 || '|' || $3 || '|' || $4 "
         "WHERE f.removed_at IS NULL",
         codes,
         indicator_code,
-        start.isoformat(),
+        period_kind,
+        start,
     )
     return {row["structure_code"]: row["data"] for row in rows}

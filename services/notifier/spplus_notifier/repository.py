@@ -89,8 +89,9 @@ async def append_changes(connection: Connection, last_seq: int, changes: Sequenc
 async def prune_changes(connection: Connection, *, before: datetime, keep: int) -> int:
     """Thin the log to one change a day of each open period where nobody resumes any more; the number of rows deleted.
 
-    Closed periods keep every revision for the history. What is recent is never thinned, so the stream is complete
-    from the new bound on.
+    Closed periods keep every revision for the history. A rolling window never closes: the next replaces it under the
+    same key, and the last word of each window stays. What is recent is never thinned, so the stream is complete from
+    the new bound on.
     """
     last_seq = await lock_log(connection)
     old: int = await connection.fetchval(
@@ -105,7 +106,11 @@ async def prune_changes(connection: Connection, *, before: datetime, keep: int) 
 _THIN = """
 WITH superseded AS (
     SELECT seq FROM (
-        SELECT seq, lead(seq) OVER (PARTITION BY figure_key, recorded_at::date ORDER BY seq) AS newer
+        SELECT seq, lead(seq) OVER (
+            PARTITION BY figure_key, (recorded_at AT TIME ZONE 'Europe/Paris')::date,
+                CASE WHEN figure_key LIKE '%|latest' THEN data::json #>> '{period,start}' END
+            ORDER BY seq
+        ) AS newer
         FROM changes WHERE seq < $1 AND provisional
     ) AS ranked WHERE newer IS NOT NULL
 ), gone AS (

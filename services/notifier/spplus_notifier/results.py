@@ -1,39 +1,25 @@
-"""What a results page shows: figures of one structure and one year, in words and charts. Pure."""
+"""What a results page shows: figures of one structure, in words and charts, by commitment. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from spplus_contracts import IndicatorComputed
-from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind, Unit
-from spplus_notifier import charts, french, wording
-from spplus_notifier.charts import Axis, Point
+from spplus_contracts.vocabulary import PeriodKind, Unit
+from spplus_notifier import catalogue, drawing, wording
+from spplus_notifier.catalogue import wording_of
+from spplus_notifier.drawing import Series
+from spplus_notifier.figure_set import Figures, View, has_value, is_withheld
 
-MAIN = (
-    "experience_satisfaction",
-    "answer_rate",
-    "on_time_rate",
-    "answer_delay_median",
-    "pickup_rate",
-    "experience_count",
-)
-"""Indicators with a part of the page of their own, in order; others follow."""
-MORE = {
-    "experience_satisfaction": ("experience_net_sentiment",),
-    "answer_delay_median": ("answer_delay_p75", "answer_delay_p90"),
-}
-"""Indicators told in a sentence under another."""
 YEARS_SHOWN = 5
-MONTHS_SHOWN = 12
-_RATE_AXIS = Axis(0, 1, tuple((rate, french.percent(rate)) for rate in (0, 0.5, 1)))
-_POINTS_AXIS = Axis(-100, 100, ((-100, f"{french.MINUS}100"), (0, "0"), (100, "+100")))
 
 
 @dataclass(frozen=True, slots=True)
-class MonthRow:
-    """One line of the table beside a trend."""
+class StepRow:
+    """One line of the table beside a trend: a month or a quarter."""
 
-    month: str
+    name: str
     value: str
     sample: str
     provisional: bool
@@ -41,15 +27,19 @@ class MonthRow:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One indicator for the year shown."""
+    """One indicator in the period shown."""
 
     code: str
     title: str
     headline: str
     has_number: bool
+    is_small: bool
+    """Shown without charts."""
     sample: str
     """How many answers the number rests on."""
     sentence: str
+    period: str | None
+    """The figure's own period, where it is not the page's."""
     margin: str | None
     margin_chart: str | None
     more: tuple[str, ...]
@@ -57,27 +47,47 @@ class Card:
     comparison: str | None
     """What the parent's figure is."""
     freshness: str | None
-    provisional: bool
     trend: str | None
-    """Chart of the months; none where no month has a number."""
-    months: tuple[MonthRow, ...]
+    """Chart of the months or quarters; none where none has a number."""
+    step: str
+    """How the trend goes on: month by month, quarter by quarter."""
+    steps: tuple[StepRow, ...]
     has_withheld: bool
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """The indicators of one commitment that have something to show."""
+
+    code: str
+    title: str
+    about: str | None
+    """Which commitment it is."""
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """One indicator in one year, in the table of years."""
+    """One indicator in one period of a table."""
 
     value: str
     sample: str
 
 
 @dataclass(frozen=True, slots=True)
-class YearRow:
-    """One indicator over the years."""
+class Row:
+    """One indicator over the periods of a table."""
 
     name: str
     cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Indicators over years or quarters; without rows where nothing was published."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,198 +104,176 @@ class Claim:
 class Results:
     """Everything that the figures of a structure say on its page."""
 
-    year: int
+    year: int | None
+    """None: the last twelve months."""
+    period: str
+    """Which months, in words."""
+    has_rolling: bool
+    """Whether the last twelve months can be shown."""
     years: tuple[int, ...]
     """Years with figures, the latest first."""
     provisional: bool
     brief: tuple[Claim, ...]
     """What to read in ten seconds."""
-    cards: tuple[Card, ...]
-    table_years: tuple[int, ...]
-    table: tuple[YearRow, ...]
+    parts: tuple[Part, ...]
+    without_number: tuple[Card, ...]
+    quarters: Table
+    by_year: Table
 
 
-class Figures:
-    """Figures of one structure, by indicator and period."""
+class Parent(NamedTuple):
+    """The structure above, to compare with."""
 
-    def __init__(self, figures: Iterable[IndicatorComputed]) -> None:
-        self._by_place = {(f.indicator_code, f.period.kind, f.period.start): f for f in figures}
+    name: str
+    figures: Figures
 
-    def year(self, code: str, year: int) -> IndicatorComputed | None:
-        """The figure of a year."""
-        return self._by_place.get((code, PeriodKind.YEAR, date(year, 1, 1)))
 
-    def month(self, code: str, first_day: date) -> IndicatorComputed | None:
-        """The figure of a month."""
-        return self._by_place.get((code, PeriodKind.MONTH, first_day))
+class _Page(NamedTuple):
+    """What the cards of a page are made from."""
 
-    def years(self) -> tuple[int, ...]:
-        """Years that have a figure, the latest first."""
-        found = {start.year for _, kind, start in self._by_place if kind is PeriodKind.YEAR}
-        return tuple(sorted(found, reverse=True))
-
-    def codes(self) -> list[str]:
-        """Indicators in the order of the page."""
-        told = {code for code, _, _ in self._by_place}
-        known = [code for main in MAIN for code in (main, *MORE.get(main, ()))]
-        return [*known, *sorted(told - set(known))]
+    figures: Figures
+    view: View
+    not_applicable: Sequence[str]
+    parent: Parent | None
 
 
 def results_of(
-    figures: Figures, *, year: int, today: date, not_applicable: Sequence[str], parent: tuple[str, Figures] | None
+    figures: Figures, *, view: View, not_applicable: Sequence[str] = (), parent: Parent | None = None
 ) -> Results:
-    """The page's content for one year; `parent` is its name and figures."""
-    beside = {code for others in MORE.values() for code in others}
-    cards = tuple(
-        _card(figures, code, year, today, not_applicable, parent) for code in figures.codes() if code not in beside
-    )
-    table_years = tuple(reversed(figures.years()[:YEARS_SHOWN]))
+    """The page's content for the last twelve months or for a year."""
+    page = _Page(figures, view, not_applicable, parent)
+    beside = {code for others in catalogue.BESIDE.values() for code in others}
+    cards = {code: _card(page, code) for code in figures.codes() if code not in beside}
+    shown = [card for card in cards.values() if card.has_number or card.trend]
+    years = figures.years()[:YEARS_SHOWN][::-1]
     return Results(
-        year=year,
+        year=view.year,
+        period=_period_of(figures, view),
+        has_rolling=figures.window() is not None,
         years=figures.years(),
-        provisional=any(card.provisional for card in cards),
+        provisional=not view.is_past,
         brief=tuple(
-            Claim(card.code, card.headline, wording.BRIEF[card.code], card.sample)
-            for card in cards
-            if card.has_number and card.code in wording.BRIEF
+            Claim(card.code, card.headline, catalogue.BRIEF[card.code], card.sample)
+            for card in shown
+            if card.has_number and card.code in catalogue.BRIEF
         ),
-        cards=cards,
-        table_years=table_years,
-        table=tuple(_year_row(figures, code, table_years, not_applicable) for code in figures.codes()),
+        parts=tuple(_parts(shown)),
+        without_number=tuple(card for card in cards.values() if card not in shown),
+        quarters=_table(page, PeriodKind.QUARTER, view.quarters),
+        by_year=_table(page, PeriodKind.YEAR, [date(year, 1, 1) for year in years]),
     )
 
 
-def _card(
-    figures: Figures,
-    code: str,
-    year: int,
-    today: date,
-    not_applicable: Sequence[str],
-    parent: tuple[str, Figures] | None,
-) -> Card:
-    figure = figures.year(code, year)
-    applicable = code not in not_applicable
+def _period_of(figures: Figures, view: View) -> str:
+    window = figures.window()
+    if view.year is not None or window is None:
+        return f"année {view.year}"
+    return wording.period(PeriodKind.ROLLING_12, *window)
+
+
+def _parts(cards: Iterable[Card]) -> Iterable[Part]:
+    left = {card.code: card for card in cards}
+    for section in catalogue.SECTIONS:
+        found = tuple(left.pop(code) for code in section.codes if code in left)
+        if found:
+            number = section.engagement.rpartition("/")[2]
+            about = f"Engagement n° {number} du programme Services Publics + (texte de 2021)"
+            yield Part(section.code, section.title, about, found)
+    if left:
+        yield Part("autres", "Autres chiffres", None, tuple(left.values()))
+
+
+def _card(page: _Page, code: str) -> Card:
+    figures, view = page.figures, page.view
+    figure = figures.shown(code, view)
+    applicable = code not in page.not_applicable
     has_number = applicable and has_value(figure)
-    months = {first: figures.month(code, first) for first in months_shown(year, today)}
-    charted = applicable and any(has_value(month) for month in months.values())
+    kind, series = _series(figures, code, view)
+    trend = drawing.trend(code, series, kind) if applicable else None
     return Card(
         code=code,
-        title=wording.wording_of(code).title,
+        title=wording_of(code).title,
         headline=wording.headline(figure, applicable=applicable),
         has_number=has_number,
-        sample="" if figure is None else wording.sample(figure, code),
+        is_small=code in catalogue.SMALL,
+        sample="" if figure is None else wording.sample(figure),
         sentence=wording.sentence(figure, code, applicable=applicable),
+        period=_own_period(page, figure) if applicable else None,
         margin=wording.margin(figure) if figure is not None and has_number else None,
-        margin_chart=_margin_chart(figure) if figure is not None and has_number else None,
-        more=_more(figures, code, year) if has_number else (),
-        comparison=_comparison(code, year, parent) if has_number else None,
+        margin_chart=drawing.margin_chart(figure) if figure is not None and has_number else None,
+        more=_more(figures, code, view) if has_number else (),
+        comparison=_comparison(figure, page.parent) if has_number else None,
         freshness=wording.freshness(figure) if figure is not None and applicable else None,
-        provisional=figure is not None and figure.provisional,
-        trend=_trend(code, months) if charted else None,
-        months=tuple(_month_row(code, first, month) for first, month in months.items()) if charted else (),
-        has_withheld=any(_is_withheld(month) for month in months.values()),
+        trend=trend,
+        step=drawing.step(kind),
+        steps=tuple(_step_row(kind, first, each) for first, each in series.items()) if trend else (),
+        has_withheld=any(is_withheld(each) for each in series.values()),
     )
 
 
-def has_value(figure: IndicatorComputed | None) -> bool:
-    """Whether there is a number to show."""
-    return figure is not None and figure.status is IndicatorStatus.OK and figure.value is not None
+def _series(figures: Figures, code: str, view: View) -> tuple[PeriodKind, Series]:
+    """The months; the quarters where no month is published."""
+    months = {first: figures.at(code, PeriodKind.MONTH, first) for first in view.months}
+    quarters = {first: figures.at(code, PeriodKind.QUARTER, first) for first in view.quarters}
+    if any(quarters.values()) and not any(months.values()):
+        return PeriodKind.QUARTER, quarters
+    return PeriodKind.MONTH, months
 
 
-def _is_withheld(figure: IndicatorComputed | None) -> bool:
-    return figure is not None and figure.status is IndicatorStatus.INSUFFICIENT_SAMPLE and figure.n > 0
+def _own_period(page: _Page, figure: IndicatorComputed | None) -> str | None:
+    if figure is None or page.view.year is not None:
+        return None
+    span = figure.period
+    if span.kind is PeriodKind.ROLLING_12 and (span.start, span.end) == page.figures.window():
+        return None
+    return wording.period(span.kind, span.start, span.end)
 
 
-def months_shown(year: int, today: date) -> list[date]:
-    """First days: January to December of a past year, the last twelve months of the present one."""
-    last = 12 if year < today.year else today.month
-    end = year * 12 + last
-    return [date((place - 1) // 12, (place - 1) % 12 + 1, 1) for place in range(end - MONTHS_SHOWN + 1, end + 1)]
-
-
-def _more(figures: Figures, code: str, year: int) -> tuple[str, ...]:
-    found = ((other, figures.year(other, year)) for other in MORE.get(code, ()))
+def _more(figures: Figures, code: str, view: View) -> tuple[str, ...]:
+    found = ((other, figures.shown(other, view)) for other in catalogue.BESIDE.get(code, ()))
     return tuple(wording.sentence(figure, other) for other, figure in found if has_value(figure))
 
 
-def _comparison(code: str, year: int, parent: tuple[str, Figures] | None) -> str | None:
-    if parent is None:
+def _comparison(figure: IndicatorComputed | None, parent: Parent | None) -> str | None:
+    """The parent's figure of the same period; a rolling window may be a month apart."""
+    if figure is None or parent is None or figure.unit is Unit.COUNT:
         return None
-    name, theirs = parent
-    figure = theirs.year(code, year)
-    if not has_value(figure) or figure is None or figure.unit is Unit.COUNT:
+    code, span = figure.indicator_code, figure.period
+    if span.kind is PeriodKind.ROLLING_12:
+        theirs = parent.figures.rolling(code)
+    else:
+        theirs = parent.figures.at(code, span.kind, span.start)
+    if theirs is None or not has_value(theirs):
         return None
-    return f"Pour comparer, {name} : {wording.headline(figure)} (calcul sur {wording.sample(figure, code)})."
+    return f"Pour comparer, {parent.name} : {wording.headline(theirs)} (calcul sur {wording.sample(theirs)})."
 
 
-def _month_row(code: str, first: date, figure: IndicatorComputed | None) -> MonthRow:
-    return MonthRow(
-        month=french.month(first),
+def _step_row(kind: PeriodKind, first: date, figure: IndicatorComputed | None) -> StepRow:
+    return StepRow(
+        name=drawing.name(kind, first),
         value=wording.headline(figure),
-        sample="" if figure is None else wording.sample(figure, code),
+        sample="" if figure is None else wording.sample(figure),
         provisional=figure is not None and figure.provisional,
     )
 
 
-def _year_row(figures: Figures, code: str, years: Sequence[int], not_applicable: Sequence[str]) -> YearRow:
-    applicable = code not in not_applicable
-    cells = []
-    for year in years:
-        figure = figures.year(code, year)
-        shown = figure is not None and applicable
-        sample = wording.sample(figure, code) if figure is not None and shown and figure.unit is not Unit.COUNT else ""
-        cells.append(Cell(wording.headline(figure, applicable=applicable), sample))
-    return YearRow(wording.wording_of(code).short, tuple(cells))
+def _table(page: _Page, kind: PeriodKind, starts: Sequence[date]) -> Table:
+    """Every indicator that has a figure in one of the columns."""
+    rows = []
+    for code in page.figures.codes():
+        found = [page.figures.at(code, kind, start) for start in starts]
+        if any(found):
+            applicable = code not in page.not_applicable
+            rows.append(Row(wording_of(code).short, tuple(_cell(each, applicable=applicable) for each in found)))
+    return Table(tuple(_column(kind, start, page.view.today) for start in starts), tuple(rows))
 
 
-def _margin_chart(figure: IndicatorComputed) -> str | None:
-    if figure.value is None or figure.interval is None:
-        return None
-    axis = _axis(figure.unit, [figure])
-    said = f"{wording.headline(figure)}. {wording.margin(figure) or ''}"
-    return charts.margin_bar(
-        figure.value,
-        figure.interval.low,
-        figure.interval.high,
-        axis,
-        ident=f"{figure.indicator_code}-margin",
-        title=f"{wording.wording_of(figure.indicator_code).short} sur son échelle",
-        description=said.strip(),
-    )
+def _cell(figure: IndicatorComputed | None, *, applicable: bool) -> Cell:
+    shown = figure if applicable and figure is not None and figure.unit is not Unit.COUNT else None
+    return Cell(wording.headline(figure, applicable=applicable), "" if shown is None else wording.sample(shown))
 
 
-def _trend(code: str, months: Mapping[date, IndicatorComputed | None]) -> str:
-    known = [figure for figure in months.values() if figure is not None and has_value(figure)]
-    points = [_point(first, figure) for first, figure in months.items()]
-    said = " ; ".join(f"{french.month(first)} : {wording.headline(figure)}" for first, figure in months.items())
-    return charts.trend(
-        points,
-        _axis(known[0].unit, known),
-        ident=f"{code}-trend",
-        title=f"{wording.wording_of(code).short}, mois par mois",
-        description=f"{said}.",
-        bars=known[0].unit is Unit.COUNT,
-    )
-
-
-def _point(first: date, figure: IndicatorComputed | None) -> Point:
-    label = french.short_month(first)
-    if figure is None or not has_value(figure):
-        return Point(label, None, withheld=_is_withheld(figure))
-    margin = figure.interval
-    return Point(
-        label,
-        figure.value,
-        low=None if margin is None else margin.low,
-        high=None if margin is None else margin.high,
-        open=figure.provisional,
-    )
-
-
-def _axis(unit: Unit, figures: Sequence[IndicatorComputed]) -> Axis:
-    if unit is Unit.RATE:
-        return _RATE_AXIS
-    if unit is Unit.POINTS:
-        return _POINTS_AXIS
-    highest = max(max(f.value or 0, f.interval.high if f.interval else 0) for f in figures)
-    return charts.axis_from_zero(highest, (lambda v: f"{french.number(v)} j") if unit is Unit.DAYS else french.number)
+def _column(kind: PeriodKind, start: date, today: date) -> str:
+    name, months = (str(start.year), 12) if kind is PeriodKind.YEAR else (wording.quarter(start), 3)
+    since = (today.year - start.year) * 12 + today.month - start.month
+    return f"{name} (en cours)" if 0 <= since < months else name

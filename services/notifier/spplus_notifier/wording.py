@@ -3,100 +3,19 @@
 A figure without a number says why, each reason in its own words: never a zero, never an empty cell alike.
 """
 
-from dataclasses import dataclass
+from datetime import date, timedelta
 
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind, Unit
 from spplus_notifier import french
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """How one indicator is spoken of."""
-
-    title: str
-    """Title of its part of the page."""
-    short: str
-    """Name in tables."""
-    share: tuple[str, str] | None = None
-    """What the numerator did, for one and for many, after "{top} sur {bottom}"."""
-    noun: str = "réponse"
-    """What `n` counts."""
-    plain: str | None = None
-    """Sentence around {value}, where there is no share."""
-
-
-WORDINGS: dict[str, Wording] = {
-    "experience_satisfaction": Wording(
-        "Les usagers sont-ils satisfaits ?",
-        "Expériences positives",
-        share=("est positive", "sont positives"),
-        noun="expérience",
-    ),
-    "experience_net_sentiment": Wording(
-        "Positif ou négatif, de quel côté penche la balance ?",
-        "Solde des ressentis",
-        noun="expérience",
-        plain="Le solde des expériences positives et négatives est de {value}, sur une échelle de moins 100 à plus 100",
-    ),
-    "experience_count": Wording(
-        "Combien d'usagers ont raconté leur expérience ?",
-        "Expériences racontées",
-        noun="expérience",
-    ),
-    "answer_rate": Wording(
-        "Les usagers reçoivent-ils une réponse ?",
-        "Expériences ayant reçu une réponse",
-        share=("a reçu une réponse", "ont reçu une réponse"),
-        noun="expérience",
-    ),
-    "on_time_rate": Wording(
-        "Les réponses arrivent-elles dans le délai annoncé ?",
-        "Réponses dans le délai annoncé",
-        share=("a reçu sa réponse dans le délai annoncé", "ont reçu leur réponse dans le délai annoncé"),
-        noun="demande",
-    ),
-    "answer_delay_median": Wording(
-        "Combien de temps faut-il attendre une réponse ?",
-        "Délai de réponse, une réponse sur deux",
-        plain="Une réponse sur deux est arrivée en {value} ou moins",
-    ),
-    "answer_delay_p75": Wording(
-        "Combien de temps attendent trois usagers sur quatre ?",
-        "Délai de réponse, trois réponses sur quatre",
-        plain="Trois réponses sur quatre sont arrivées en {value} ou moins",
-    ),
-    "answer_delay_p90": Wording(
-        "Combien de temps attendent neuf usagers sur dix ?",
-        "Délai de réponse, neuf réponses sur dix",
-        plain="Neuf réponses sur dix sont arrivées en {value} ou moins",
-    ),
-    "pickup_rate": Wording(
-        "Quelqu'un décroche-t-il au téléphone ?",
-        "Appels pris par un agent",
-        share=("a été pris par un agent", "ont été pris par un agent"),
-        noun="appel",
-    ),
-}
-"""Every indicator that the pages know, by code; another is shown under its code."""
-
-BRIEF = {
-    "experience_satisfaction": "des expériences sont positives",
-    "answer_rate": "ont reçu une réponse",
-    "on_time_rate": "des réponses sont arrivées à temps",
-}
-"""What follows the number at the top of a page."""
+from spplus_notifier.catalogue import PROTECTED, Noun, Wording, wording_of
 
 NOT_COLLECTED = "Non collecté"
 NOT_APPLICABLE = "Sans objet"
 NOT_ENOUGH = "Pas assez de réponses"
 WITHDRAWN = "Chiffre retiré"
 UNKNOWN = "Non disponible"
-
-
-def wording_of(code: str) -> Wording:
-    """How an indicator is spoken of."""
-    return WORDINGS.get(code) or Wording(code, code)
+_UNDER_TEN = "moins de dix réponses"
 
 
 def quantity(value: float, unit: Unit) -> str:
@@ -134,7 +53,7 @@ def sentence(figure: IndicatorComputed | None, code: str, *, applicable: bool = 
     if figure is None or figure.status is IndicatorStatus.NOT_COLLECTED:
         return "Personne n'a encore transmis d'information à ce sujet pour cette période."
     if figure.status is IndicatorStatus.INSUFFICIENT_SAMPLE:
-        return _too_few(figure.n, words)
+        return _too_few(figure, words)
     if figure.status is IndicatorStatus.WITHDRAWN:
         return "Ce chiffre a été publié, puis retiré de la publication."
     if figure.status is not IndicatorStatus.OK or figure.value is None:
@@ -142,27 +61,37 @@ def sentence(figure: IndicatorComputed | None, code: str, *, applicable: bool = 
     return _with_value(figure, figure.value, words)
 
 
-def _too_few(n: int, words: Wording) -> str:
-    if n == 0:
-        return f"Il n'y a eu aucune {words.noun} sur cette période." if words.noun != "appel" else _NO_CALL
-    return f"{french.counted(n, words.noun)} seulement : c'est trop peu pour donner un chiffre fiable."
+def _too_few(figure: IndicatorComputed, words: Wording) -> str:
+    if _is_under_ten(figure):
+        return (
+            "L'enquête a reçu moins de dix réponses : le chiffre n'est pas publié, pour que personne ne soit reconnu."
+        )
+    if figure.n == 0:
+        return f"Il n'y a eu {words.noun.none} sur cette période."
+    return f"{_counted(figure.n, words.noun)} seulement : c'est trop peu pour donner un chiffre fiable."
 
 
-_NO_CALL = "Il n'y a eu aucun appel sur cette période."
+def _is_under_ten(figure: IndicatorComputed) -> bool:
+    """Answers to surveys are counted in steps of ten: none told may be nine given."""
+    return figure.indicator_code in PROTECTED and figure.n == 0 and figure.status is IndicatorStatus.INSUFFICIENT_SAMPLE
+
+
+def _counted(count: float, noun: Noun) -> str:
+    return french.counted(count, noun.one, noun.many if french.is_plural(count) else noun.one)
 
 
 def _with_value(figure: IndicatorComputed, value: float, words: Wording) -> str:
     if words.share is not None and figure.numerator is not None and figure.denominator is not None:
-        top = french.counted(figure.numerator, words.noun)
+        top = _counted(figure.numerator, words.noun)
         verb = words.share[french.is_plural(figure.numerator)]
         return f"{top} sur {french.number(figure.denominator)} {verb}, soit {quantity(value, figure.unit)}."
-    if figure.unit is Unit.COUNT:
+    if figure.indicator_code == "experience_count":
         verb = "ont été racontées" if french.is_plural(value) else "a été racontée"
-        return f"{french.counted(value, words.noun)} {verb} par des usagers."
+        return f"{_counted(value, words.noun)} {verb} par des usagers."
     if words.plain is not None:
         said = words.plain.format(value=quantity(value, figure.unit))
-        return f"{said} (calcul sur {french.counted(figure.n, words.noun)})."
-    return f"{quantity(value, figure.unit)} (calcul sur {french.counted(figure.n, words.noun)})."
+        return f"{said} (calcul sur {_counted(figure.n, words.noun)})."
+    return f"{quantity(value, figure.unit)} (calcul sur {_counted(figure.n, words.noun)})."
 
 
 def margin(figure: IndicatorComputed) -> str | None:
@@ -173,26 +102,40 @@ def margin(figure: IndicatorComputed) -> str | None:
     return f"Marge d'incertitude : de {low} à {high} (intervalle à 95{french.NARROW}%)."
 
 
-def sample(figure: IndicatorComputed, code: str) -> str:
+def sample(figure: IndicatorComputed) -> str:
     """How many answers it rests on."""
-    return french.counted(figure.n, wording_of(code).noun)
+    return _UNDER_TEN if _is_under_ten(figure) else _counted(figure.n, wording_of(figure.indicator_code).noun)
 
 
-def period(figure: IndicatorComputed) -> str:
-    """Name of its period."""
-    start = figure.period.start
-    match figure.period.kind:
+def period(kind: PeriodKind, start: date, end: date) -> str:
+    """Name of a period, half-open as in the data."""
+    match kind:
         case PeriodKind.MONTH:
             return french.month(start)
         case PeriodKind.QUARTER:
-            return f"{(start.month + 2) // 3}e trimestre {start.year}".replace("1e ", "1er ")
+            return quarter(start)
         case PeriodKind.YEAR:
             return f"année {start.year}"
-    return f"du {french.day(start)} au {french.day(figure.period.end)} exclu"
+        case PeriodKind.ROLLING_12:
+            first, last = french.month(start), french.month(end - timedelta(days=1))
+            return f"{french.since(first)} à {last}"
+    return f"du {french.day(start)} au {french.day(end - timedelta(days=1))}"
+
+
+def quarter(start: date) -> str:
+    """``1er trimestre 2026``."""
+    return f"{_ordinal((start.month + 2) // 3, 'er')} trimestre {start.year}"
+
+
+def short_quarter(start: date) -> str:
+    """``T1 26``, under a chart."""
+    return f"T{(start.month + 2) // 3} {start.year % 100:02}"
 
 
 def freshness(figure: IndicatorComputed) -> str:
     """Which revision it is, and when it was computed."""
-    ordinal = "1re" if figure.revision == 1 else f"{french.number(figure.revision)}e"
-    state = "Période en cours : chiffre provisoire. " if figure.provisional else ""
-    return f"{state}{ordinal} version, calculée le {french.moment(figure.computed_at)}."
+    return f"{_ordinal(figure.revision, 're')} version, calculée le {french.moment(figure.computed_at)}."
+
+
+def _ordinal(number: int, first: str) -> str:
+    return f"1{first}" if number == 1 else f"{french.number(number)}e"

@@ -1,33 +1,117 @@
-"""What a page shows for one year."""
+"""What a page shows for the last twelve months, or for one year."""
 
 from datetime import date
 
-from spplus_notifier.results import Figures, months_shown, results_of
-from tests.support.builders import a_figure
+import pytest
+
+from spplus_notifier import catalogue
+from spplus_notifier.figure_set import Figures, View
+from spplus_notifier.results import Parent, results_of
+from tests.support.builders import a_figure, a_rolling_figure
 
 TODAY = date(2026, 11, 23)
+WINDOW_END = date(2026, 12, 1)
 
 
 def of_year(year, **changes):
     return a_figure(period={"kind": "year", "start": date(year, 1, 1), "end": date(year + 1, 1, 1)}, **changes)
 
 
+def of_quarter(year, number, **changes):
+    start = date(year, 3 * number - 2, 1)
+    end = date(year + number // 4, 3 * number % 12 + 1, 1)
+    return a_figure(period={"kind": "quarter", "start": start, "end": end}, **changes)
+
+
+def of_twelve_months(**changes):
+    return a_rolling_figure(WINDOW_END, **changes)
+
+
 def shown(*figures, year=2026, not_applicable=(), parent=None):
-    return results_of(Figures(figures), year=year, today=TODAY, not_applicable=not_applicable, parent=parent)
+    return results_of(Figures(figures), view=View(year, TODAY), not_applicable=not_applicable, parent=parent)
+
+
+def cards(results):
+    return {
+        one.code: one for one in (*(card for part in results.parts for card in part.cards), *results.without_number)
+    }
 
 
 def card(results, code):
-    return next(one for one in results.cards if one.code == code)
+    return cards(results)[code]
 
 
-def test_past_year_runs_from_january_to_december():
-    months = months_shown(2024, TODAY)
-    assert (months[0], months[-1], len(months)) == (date(2024, 1, 1), date(2024, 12, 1), 12)
+def test_past_year_runs_from_january_to_december_and_over_its_quarters():
+    view = View(2024, TODAY)
+    assert (view.months[0], view.months[-1], len(view.months)) == (date(2024, 1, 1), date(2024, 12, 1), 12)
+    assert view.quarters == [date(2023, 10, 1), *(date(2024, month, 1) for month in (1, 4, 7, 10))]
 
 
-def test_present_year_shows_the_last_twelve_months():
-    months = months_shown(2026, TODAY)
-    assert (months[0], months[-1], len(months)) == (date(2025, 12, 1), date(2026, 11, 1), 12)
+@pytest.mark.parametrize("year", [2026, None])
+def test_present_year_shows_the_last_twelve_months_and_five_quarters(year):
+    view = View(year, TODAY)
+    assert (view.months[0], view.months[-1], len(view.months)) == (date(2025, 12, 1), date(2026, 11, 1), 12)
+    assert (view.quarters[0], view.quarters[-1], len(view.quarters)) == (date(2025, 10, 1), date(2026, 10, 1), 5)
+
+
+def test_twelve_months_are_shown_with_their_window_in_words():
+    results = shown(of_twelve_months(value=0.8), of_year(2026, value=0.7), year=None)
+    assert results.period == "de décembre 2025 à novembre 2026"
+    assert card(results, "experience_satisfaction").headline == "80\u202f%"
+    assert card(results, "experience_satisfaction").period is None
+    assert results.has_rolling
+    assert results.years == (2026,)
+
+
+def test_a_window_that_stopped_earlier_says_which_months_it_is_about():
+    earlier = a_rolling_figure(date(2026, 10, 1), indicator_code="answer_rate")
+    results = shown(of_twelve_months(), earlier, year=None)
+    assert card(results, "answer_rate").period == "d'octobre 2025 à septembre 2026"
+
+
+def test_surveys_without_twelve_months_are_shown_for_their_latest_year_by_quarter():
+    surveys = {"indicator_code": "survey_satisfaction"}
+    results = shown(
+        of_twelve_months(),
+        of_year(2026, value=0.9, **surveys),
+        of_year(2025, value=0.1, **surveys),
+        of_quarter(2026, 3, **surveys),
+        year=None,
+    )
+    survey = card(results, "survey_satisfaction")
+    assert (survey.headline, survey.period) == ("90\u202f%", "année 2026")
+    assert survey.step == "trimestre par trimestre"
+    assert [row.value for row in survey.steps if row.name == "3e trimestre 2026"] == ["75\u202f%"]
+
+
+def test_a_new_year_with_too_few_answers_leaves_the_year_before_on_the_page():
+    surveys = {"indicator_code": "survey_satisfaction"}
+    few = of_year(2026, status="insufficient_sample", n=0, **surveys)
+    survey = card(shown(of_twelve_months(), few, of_year(2025, **surveys), year=None), "survey_satisfaction")
+    assert survey.period == "année 2025"
+
+
+def test_a_year_long_past_is_no_figure_of_the_last_twelve_months():
+    results = shown(of_twelve_months(), of_year(2024, indicator_code="answer_rate"), year=None)
+    assert card(results, "answer_rate").headline == "Non collecté"
+
+
+def test_indicators_stand_under_their_commitment_those_without_a_number_apart():
+    results = shown(
+        of_twelve_months(),
+        of_twelve_months(indicator_code="on_time_rate"),
+        of_twelve_months(indicator_code="dimension_relation"),
+        year=None,
+    )
+    assert [part.code for part in results.parts] == ["avis", "delais", "accueil"]
+    assert results.parts[1].about == "Engagement n° 5 du programme Services Publics + (texte de 2021)"
+    assert "pickup_rate" in {one.code for one in results.without_number}
+
+
+def test_every_indicator_has_exactly_one_place():
+    placed = catalogue.order()
+    assert sorted(placed) == sorted(catalogue.WORDINGS)
+    assert set(catalogue.BRIEF) | catalogue.SMALL | catalogue.PROTECTED <= set(placed)
 
 
 def test_indicator_without_figures_is_not_collected_and_one_that_makes_no_sense_is_said_so():
@@ -41,9 +125,8 @@ def test_not_applicable_hides_a_number_that_was_published_before():
     results = shown(of_year(2026, indicator_code="pickup_rate"), not_applicable=("pickup_rate",))
     assert card(results, "pickup_rate").headline == "Sans objet"
     assert not results.brief
-    assert [cell.sample for row in results.table for cell in row.cells if row.name == "Appels pris par un agent"] == [
-        ""
-    ]
+    [row] = results.by_year.rows
+    assert [(cell.value, cell.sample) for cell in row.cells] == [("Sans objet", "")]
 
 
 def test_months_with_too_few_answers_are_in_the_table_and_marked_in_the_chart():
@@ -51,25 +134,42 @@ def test_months_with_too_few_answers_are_in_the_table_and_marked_in_the_chart():
     few = a_figure(period=month, status="insufficient_sample", n=4)
     results = shown(of_year(2026), a_figure(), few)
     satisfaction = card(results, "experience_satisfaction")
-    assert [row.value for row in satisfaction.months if row.month == "avril 2026"] == ["Pas assez de réponses"]
+    assert [row.value for row in satisfaction.steps if row.name == "avril 2026"] == ["Pas assez de réponses"]
     assert satisfaction.trend is not None
     assert satisfaction.trend.count('class="cross"') == 1
 
 
-def test_parent_is_compared_with_its_count():
-    parent = Figures([of_year(2026, structure_code="p", value=0.5, numerator=500, denominator=1000, n=1000)])
-    said = card(shown(of_year(2026), parent=("la région", parent)), "experience_satisfaction").comparison
+@pytest.mark.parametrize(("year", "of"), [(2026, lambda **f: of_year(2026, **f)), (None, of_twelve_months)])
+def test_parent_is_compared_with_its_count(year, of):
+    parent = Parent("la région", Figures([of(structure_code="p", value=0.5, numerator=500, denominator=1000, n=1000)]))
+    said = card(shown(of(), year=year, parent=parent), "experience_satisfaction").comparison
     assert said.replace("\u202f", " ").replace("\u00a0", " ") == (
         "Pour comparer, la région : 50 % (calcul sur 1 000 expériences)."
     )
 
 
-def test_table_has_at_most_five_years_the_latest_last():
-    results = shown(*(of_year(year) for year in range(2019, 2027)))
+def test_parent_of_another_period_is_not_compared():
+    parent = Parent("la région", Figures([of_year(2026, structure_code="p")]))
+    assert card(shown(of_twelve_months(), year=None, parent=parent), "experience_satisfaction").comparison is None
+
+
+def test_tables_have_at_most_five_years_the_latest_last_and_five_quarters():
+    figures = [of_year(year) for year in range(2019, 2027)] + [of_quarter(2026, number) for number in (1, 2, 3)]
+    results = shown(*figures)
     assert results.years == tuple(range(2026, 2018, -1))
-    assert results.table_years == (2022, 2023, 2024, 2025, 2026)
+    assert results.by_year.columns == ("2022", "2023", "2024", "2025", "2026 (en cours)")
+    assert results.quarters.columns[0] == "4e trimestre 2025"
+    assert results.quarters.columns[-1] == "4e trimestre 2026 (en cours)"
+    [row] = results.quarters.rows
+    assert [cell.value for cell in row.cells] == ["Non collecté", *["75\u202f%"] * 3, "Non collecté"]
 
 
-def test_indicator_unknown_to_the_pages_comes_last():
-    results = shown(of_year(2026, indicator_code="survey_satisfaction"))
-    assert results.cards[-1].code == "survey_satisfaction"
+@pytest.mark.parametrize("unit", ["rate", "points", "days", "count"])
+def test_indicator_unknown_to_the_pages_comes_last_under_its_code(unit):
+    margin = {"low": 0.1, "high": 0.9, "method": "newcombe"}
+    new = of_twelve_months(indicator_code="z_new", unit=unit, value=0.5, interval=margin)
+    results = shown(of_twelve_months(), new, year=None)
+    assert results.parts[-1].title == "Autres chiffres"
+    [one] = results.parts[-1].cards
+    assert (one.code, one.title) == ("z_new", "z_new")
+    assert one.margin_chart is not None

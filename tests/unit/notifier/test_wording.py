@@ -1,8 +1,12 @@
 """Each figure in plain French; each reason for no number in its own words."""
 
+from datetime import date
+
 import pytest
 
+from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier import wording
+from spplus_notifier.catalogue import WORDINGS, wording_of
 from tests.support.builders import a_figure
 
 NARROW = "\u202f"
@@ -93,11 +97,77 @@ def test_margin_names_both_ends():
 
 def test_freshness_says_the_revision_and_the_hour_of_paris():
     assert plain(wording.freshness(a_figure())) == "1re version, calculée le 2 avril 2026 à 8 h 00."
-    again = wording.freshness(a_figure(revision=4, provisional=True))
-    assert again.startswith("Période en cours : chiffre provisoire. 4e version")
+    assert wording.freshness(a_figure(revision=4)).startswith("4e version")
 
 
 def test_indicator_that_the_pages_do_not_know_is_shown_under_its_code():
+    figure = a_figure(indicator_code="z_new", numerator=None, denominator=None)
+    assert wording_of("z_new").title == "z_new"
+    assert plain(wording.sentence(figure, "z_new")) == "75 % (calcul sur 40 réponses)."
+    counted = a_figure(indicator_code="z_new", unit="count", value=3, numerator=None, denominator=None, interval=None)
+    assert plain(wording.sentence(counted, "z_new")) == "3 (calcul sur 40 réponses)."
+
+
+@pytest.mark.parametrize("code", sorted(WORDINGS))
+@pytest.mark.parametrize("status", ["ok", "insufficient_sample", "not_collected", "not_applicable", "withdrawn"])
+@pytest.mark.parametrize("n", [0, 1, 40])
+def test_every_indicator_is_told_in_every_state(code, status, n):
+    figure = a_figure(indicator_code=code, status=status, n=n)
+    said = wording.sentence(figure, code)
+    assert said.endswith(".")
+    assert code not in said
+    assert "{" not in said
+    assert code not in wording.sample(figure) + wording.headline(figure)
+
+
+def test_counts_agree_with_their_nouns():
+    figure = a_figure(indicator_code="dimension_relation", numerator=35, denominator=40)
+    assert plain(wording.sentence(figure, figure.indicator_code)) == (
+        "35 avis sur 40 sont positifs sur l'accueil, soit 75 %."
+    )
+    few = a_figure(indicator_code="procedure_quality_rate", status="insufficient_sample", n=1)
+    assert plain(wording.sentence(few, few.indicator_code)).startswith("1 démarche seulement")
+
+
+@pytest.mark.parametrize("code", ["survey_satisfaction", "survey_net_satisfaction"])
+def test_surveys_below_the_first_step_say_fewer_than_ten(code):
+    hidden = a_figure(indicator_code=code, status="insufficient_sample", n=0)
+    assert "moins de dix réponses" in wording.sentence(hidden, code)
+    assert wording.sample(hidden) == "moins de dix réponses"
+    shown = a_figure(indicator_code=code, status="insufficient_sample", n=20)
+    assert plain(wording.sentence(shown, code)).startswith("20 réponses seulement")
+
+
+def test_surveys_are_told_without_their_counts_too():
     figure = a_figure(indicator_code="survey_satisfaction", numerator=None, denominator=None)
-    assert wording.wording_of("survey_satisfaction").title == "survey_satisfaction"
-    assert plain(wording.sentence(figure, "survey_satisfaction")) == "75 % (calcul sur 40 réponses)."
+    assert plain(wording.sentence(figure, "survey_satisfaction")) == (
+        "La part des réponses satisfaites est de 75 % (calcul sur 40 réponses)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("unit", "method", "low", "high", "said"),
+    [
+        ("points", "newcombe", -12.5, 30, "de \u221212,5 points à +30 points"),
+        ("days", "order_statistics", 1, 4.5, "de 1 jour à 4,5 jours"),
+    ],
+)
+def test_margins_of_other_methods_have_their_unit(unit, method, low, high, said):
+    interval = {"low": low, "high": high, "method": method}
+    assert said in plain(wording.margin(a_figure(unit=unit, value=3, interval=interval)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "end", "said"),
+    [
+        ("month", date(2026, 3, 1), date(2026, 4, 1), "mars 2026"),
+        ("quarter", date(2026, 1, 1), date(2026, 4, 1), "1er trimestre 2026"),
+        ("quarter", date(2026, 10, 1), date(2027, 1, 1), "4e trimestre 2026"),
+        ("year", date(2026, 1, 1), date(2027, 1, 1), "année 2026"),
+        ("rolling_12", date(2025, 12, 1), date(2026, 12, 1), "de décembre 2025 à novembre 2026"),
+        ("rolling_12", date(2026, 4, 1), date(2027, 4, 1), "d'avril 2026 à mars 2027"),
+        ("unknown", date(2026, 4, 1), date(2026, 4, 8), "du 1er avril 2026 au 7 avril 2026"),
+    ],
+)
+def test_periods_have_names(kind, start, end, said):
+    assert wording.period(PeriodKind(kind), start, end) == said

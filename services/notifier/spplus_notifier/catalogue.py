@@ -1,0 +1,211 @@
+"""How the pages speak of each indicator, and where each stands on a page. Data, no rules.
+
+An indicator that is not listed here is shown all the same, under its code.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """What is counted, for "aucun", for one and for many."""
+
+    one: str
+    many: str
+    none: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How one indicator is spoken of."""
+
+    title: str
+    """Title of its part of the page."""
+    short: str
+    """Name in tables."""
+    noun: Noun
+    """What `n` counts."""
+    share: tuple[str, str] | None = None
+    """What the numerator did, for one and for many, after "{top} sur {bottom}"."""
+    plain: str | None = None
+    """Sentence around {value}, where there is no share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page: indicators about one commitment of the programme."""
+
+    code: str
+    title: str
+    engagement: str
+    codes: tuple[str, ...]
+
+
+ANSWER = Noun("réponse", "réponses", "aucune réponse")
+_EXPERIENCE = Noun("expérience", "expériences", "aucune expérience")
+_REQUEST = Noun("demande", "demandes", "aucune demande")
+_CALL = Noun("appel", "appels", "aucun appel")
+_OPINION = Noun("avis", "avis", "aucun avis")
+_PROCEDURE = Noun("démarche", "démarches", "aucune démarche")
+
+
+def _finer(title: str, short: str, subject: str) -> Wording:
+    return Wording(title, short, _OPINION, share=(f"est positif {subject}", f"sont positifs {subject}"))
+
+
+WORDINGS: dict[str, Wording] = {
+    "experience_satisfaction": Wording(
+        "Les usagers sont-ils satisfaits ?",
+        "Expériences positives",
+        _EXPERIENCE,
+        share=("est positive", "sont positives"),
+    ),
+    "experience_net_sentiment": Wording(
+        "Positif ou négatif, de quel côté penche la balance ?",
+        "Solde des ressentis",
+        _EXPERIENCE,
+        plain="Le solde des expériences positives et négatives est de {value}, sur une échelle de moins 100 à plus 100",
+    ),
+    "experience_count": Wording(
+        "Combien d'usagers ont raconté leur expérience ?", "Expériences racontées", _EXPERIENCE
+    ),
+    "answer_rate": Wording(
+        "Les usagers reçoivent-ils une réponse ?",
+        "Expériences ayant reçu une réponse",
+        _EXPERIENCE,
+        share=("a reçu une réponse", "ont reçu une réponse"),
+    ),
+    "dimension_simplicity": _finer("Est-ce simple ?", "Simplicité", "sur la simplicité"),
+    "on_time_rate": Wording(
+        "Les réponses arrivent-elles dans le délai annoncé ?",
+        "Réponses dans le délai annoncé",
+        _REQUEST,
+        share=("a reçu sa réponse dans le délai annoncé", "ont reçu leur réponse dans le délai annoncé"),
+    ),
+    "answer_delay_median": Wording(
+        "Combien de temps faut-il attendre une réponse ?",
+        "Délai de réponse, une réponse sur deux",
+        ANSWER,
+        plain="Une réponse sur deux est arrivée en {value} ou moins",
+    ),
+    "answer_delay_p75": Wording(
+        "Combien de temps attendent trois usagers sur quatre ?",
+        "Délai de réponse, trois réponses sur quatre",
+        ANSWER,
+        plain="Trois réponses sur quatre sont arrivées en {value} ou moins",
+    ),
+    "answer_delay_p90": Wording(
+        "Combien de temps attendent neuf usagers sur dix ?",
+        "Délai de réponse, neuf réponses sur dix",
+        ANSWER,
+        plain="Neuf réponses sur dix sont arrivées en {value} ou moins",
+    ),
+    "acknowledgement_rate": Wording(
+        "Le service confirme-t-il qu'il a reçu la demande ?",
+        "Accusés de réception à temps",
+        _REQUEST,
+        share=("a eu un accusé de réception à temps", "ont eu un accusé de réception à temps"),
+    ),
+    "dimension_responsiveness": _finer("Le service est-il réactif ?", "Réactivité", "sur la réactivité"),
+    "pickup_rate": Wording(
+        "Quelqu'un décroche-t-il au téléphone ?",
+        "Appels pris par un agent",
+        _CALL,
+        share=("a été pris par un agent", "ont été pris par un agent"),
+    ),
+    "procedure_quality_rate": Wording(
+        "Les démarches en ligne sont-elles bien notées ?",
+        "Démarches notées au moins 8 sur 10",
+        _PROCEDURE,
+        share=("est notée au moins 8 sur 10", "sont notées au moins 8 sur 10"),
+    ),
+    "dimension_accessibility": _finer("Le service est-il facile d'accès ?", "Facilité d'accès", "sur l'accès"),
+    "dimension_relation": _finer("L'accueil est-il bon ?", "Accueil", "sur l'accueil"),
+    "dimension_information": _finer("Les explications sont-elles claires ?", "Explications", "sur les explications"),
+    "survey_satisfaction": Wording(
+        "Les usagers interrogés sont-ils satisfaits ?",
+        "Enquêtes : réponses satisfaites",
+        ANSWER,
+        share=("exprime de la satisfaction", "expriment de la satisfaction"),
+        plain="La part des réponses satisfaites est de {value}",
+    ),
+    "survey_net_satisfaction": Wording(
+        "Très satisfaits ou mécontents, qui l'emporte ?",
+        "Enquêtes : très satisfaits moins mécontents",
+        ANSWER,
+        plain="L'écart entre la part des très satisfaits et celle des mécontents est de {value}, "
+        "sur une échelle de moins 100 à plus 100",
+    ),
+}
+"""Every indicator that the pages know, by code."""
+
+SECTIONS = (
+    Section(
+        "avis",
+        "Ce que les usagers racontent",
+        "sp-plus-2021/7",
+        ("experience_satisfaction", "answer_rate", "dimension_simplicity", "experience_count"),
+    ),
+    Section(
+        "delais",
+        "Les réponses et leurs délais",
+        "sp-plus-2021/5",
+        ("on_time_rate", "answer_delay_median", "acknowledgement_rate", "dimension_responsiveness"),
+    ),
+    Section(
+        "joindre",
+        "Joindre le service, faire ses démarches",
+        "sp-plus-2021/2",
+        ("pickup_rate", "procedure_quality_rate", "dimension_accessibility"),
+    ),
+    Section("accueil", "L'accueil", "sp-plus-2021/1", ("dimension_relation",)),
+    Section("information", "Les explications", "sp-plus-2021/3", ("dimension_information",)),
+    Section(
+        "enquetes",
+        "Les enquêtes de satisfaction",
+        "sp-plus-2021/6",
+        ("survey_satisfaction",),
+    ),
+)
+"""Parts of a page in order, what matters most to a citizen first."""
+
+BESIDE = {
+    "experience_satisfaction": ("experience_net_sentiment",),
+    "answer_delay_median": ("answer_delay_p75", "answer_delay_p90"),
+    "survey_satisfaction": ("survey_net_satisfaction",),
+}
+"""Indicators told in a sentence under another."""
+
+SMALL = frozenset(
+    {
+        "acknowledgement_rate",
+        "procedure_quality_rate",
+        "dimension_accessibility",
+        "dimension_information",
+        "dimension_relation",
+        "dimension_responsiveness",
+        "dimension_simplicity",
+    }
+)
+"""Shown without a chart: their numbers over time stand in a table."""
+
+PROTECTED = frozenset({"survey_satisfaction", "survey_net_satisfaction"})
+"""Published in steps of ten answers: below the first step nothing is said, not even how many."""
+
+BRIEF = {
+    "experience_satisfaction": "des expériences sont positives",
+    "answer_rate": "des expériences ont reçu une réponse",
+    "on_time_rate": "des réponses sont arrivées à temps",
+    "pickup_rate": "des appels ont été pris par un agent",
+}
+"""What follows the number at the top of a page."""
+
+
+def wording_of(code: str) -> Wording:
+    """How an indicator is spoken of."""
+    return WORDINGS.get(code) or Wording(code, code, ANSWER)
+
+
+def order() -> list[str]:
+    """Every known indicator in the order of the page, those beside another after it."""
+    return [code for section in SECTIONS for main in section.codes for code in (main, *BESIDE.get(main, ()))]
