@@ -126,7 +126,7 @@ WORDINGS: dict[str, Wording] = {
         "Les usagers interrogés sont-ils satisfaits ?",
         "Enquêtes : réponses satisfaites",
         ANSWER,
-        share=("exprime de la satisfaction", "expriment de la satisfaction"),
+        share=("est satisfaite", "sont satisfaites"),
         plain="La part des réponses satisfaites est de {value}",
     ),
     "survey_net_satisfaction": Wording(

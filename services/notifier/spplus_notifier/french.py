@@ -48,6 +48,11 @@ def counted(value: float, noun: str, plural: str | None = None) -> str:
     return f"{number(value)}\u00a0{plural or noun + 's' if is_plural(value) else noun}"
 
 
+def fixed(question: str) -> str:
+    """The same, with a question mark that no line can begin with."""
+    return question.replace(" ?", "\u00a0?")
+
+
 def is_plural(value: float) -> bool:
     """French counts in the plural from two on."""
     return abs(value) >= 2  # noqa: PLR2004 - the rule of the language

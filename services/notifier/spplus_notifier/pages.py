@@ -56,7 +56,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.globals.update(style_path=STYLE_PATH, share_url=share_url)
-        self._templates.filters.update(number=french.number, day=french.day, drawn=Markup)
+        self._templates.filters.update(number=french.number, day=french.day, fixed=french.fixed, drawn=Markup)
 
     def write(self, template: str, status: int = 200, /, **shown: object) -> HTMLResponse:
         """One page."""
