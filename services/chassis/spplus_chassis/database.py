@@ -20,10 +20,14 @@ UNREACHABLE: Final = (
     asyncpg.InternalClientError,  # how asyncpg puts it when an idle connection was cut by the server
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
 )
 """Faults of the infrastructure: the same work may succeed later."""
+
+_MOST_IDLE_SECONDS: Final = 10
+"""A process that is paused in the middle of a transaction holds its locks no longer than that."""
 
 
 async def open_pool(url: str, size: int) -> Pool:
@@ -34,5 +38,9 @@ async def open_pool(url: str, size: int) -> Pool:
         max_size=size,
         timeout=5,
         command_timeout=60,
-        server_settings={"timezone": "UTC", "application_name": "spplus"},
+        server_settings={
+            "timezone": "UTC",
+            "application_name": "spplus",
+            "idle_in_transaction_session_timeout": f"{_MOST_IDLE_SECONDS}s",
+        },
     )

@@ -20,6 +20,8 @@ _RENEW = """
 UPDATE leases SET expires_at = clock_timestamp() + make_interval(secs => $3)
 WHERE name = $1 AND token = $2 RETURNING token
 """
+# The row stays: were it deleted, tokens would begin anew, and one that slept through it all could find its own again.
+_RELEASE = "UPDATE leases SET expires_at = '-infinity' WHERE name = $1 AND token = $2"
 
 
 class LeaseLost(Exception):  # noqa: N818 - it is a fact of life, not an error
@@ -64,5 +66,5 @@ class Lease:
     async def release(self) -> None:
         """Let another process take over at once."""
         if self.token is not None:
-            await self._pool.execute("DELETE FROM leases WHERE name = $1 AND token = $2", self._name, self.token)
+            await self._pool.execute(_RELEASE, self._name, self.token)
             self.token = None

@@ -30,6 +30,9 @@ OUTBOX_AGE = Gauge("spplus_outbox_age_seconds", "Age of the oldest row that wait
 OUTBOX_SET_ASIDE = Counter("spplus_outbox_set_aside_total", "Rows that can never be sent and were moved aside")
 EVENTS_PUBLISHED = Counter("spplus_events_published_total", "Events sent to the bus by the relay", ["topic"])
 RELAY_LEADING = Gauge("spplus_relay_leading_count", "1 while this process owns its service's relay")
+RELAY_UNKNOWN_RECORDS = Counter(
+    "spplus_relay_unknown_records_total", "Events found on the bus that the database did not know to have been sent"
+)
 
 # Delivery
 RECORDS_CONSUMED = Counter("spplus_records_consumed_total", "Records read from the bus", ["topic"])

@@ -1,8 +1,8 @@
 """The relay: sends the outbox to Kafka, in order, by one owner at a time.
 
 Rows go out in Kafka transactions under a fixed transactional id. A relay that was paused and replaced is fenced by
-the broker, whatever it still holds in memory. Rows are deleted after the transaction is committed: a crash in between
-sends them again under the same ids, which every reader tolerates.
+the broker, whatever it still holds in memory. Rows are deleted after the transaction is committed, together with the
+move of the positions up to which all is known to be sent; whoever takes over reads the bus from there on first.
 """
 
 import asyncio
@@ -14,10 +14,13 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerFenced, RecordTooLargeError
 
-from spplus_chassis import metrics
+from spplus_chassis import metrics, sent
 from spplus_chassis.database import UNREACHABLE, Pool
 from spplus_chassis.dead_letters import headers_of_json
-from spplus_chassis.lease import Lease
+from spplus_chassis.lease import Lease, LeaseLost
+from spplus_chassis.log_reader import to_the_end
+from spplus_chassis.reconciling import Learner, NothingToLearn, begin_topics, reconcile
+from spplus_chassis.sent import Positions, PositionsMoved
 from spplus_chassis.settings import ServiceSettings
 from spplus_chassis.telemetry import describe
 from spplus_contracts import Envelope
@@ -38,6 +41,7 @@ _WAITING = 'SELECT count(*) AS rows, extract(epoch FROM now() - min("time"))::fl
 
 BATCH_ROWS = 2000
 _POLL_SECONDS = 0.1
+_RETRY_SECONDS = 0.5
 _RECORD_OVERHEAD_BYTES = 2048
 _TOO_LARGE = (MessageSizeTooLargeError, RecordTooLargeError)
 
@@ -53,6 +57,10 @@ class Relay:
         self._settings = settings
         self._wake = asyncio.Event()
         self._producer: AIOKafkaProducer | None = None
+        self._lease: Lease | None = None
+        self._positions: Positions = {}
+        self.learner: Callable[[], Learner] = NothingToLearn
+        """Who must know what was told before anything more is told."""
 
     def wake(self) -> None:
         """Look at the outbox now; call after a commit that appended."""
@@ -60,7 +68,7 @@ class Relay:
 
     async def run(self) -> None:
         """Send until cancelled; on cancellation give the role away."""
-        lease = Lease(self._pool(), f"{self._name}-relay", self._settings.instance)
+        lease = self._lease = Lease(self._pool(), f"{self._name}-relay", self._settings.instance)
         try:
             while True:
                 await self._round(lease)
@@ -75,13 +83,17 @@ class Relay:
             metrics.RELAY_LEADING.set(leading)
             if not leading:
                 await self._drop_producer()
-            sent = await self.send_batch() if leading else 0
-        except (ProducerFenced, *UNREACHABLE, KafkaError) as error:
+            left = await self.send_batch() if leading else 0
+        except PositionsMoved:
+            log.warning("relay_begins_anew", reason="the database is not the one it was")
+            await self._drop_producer()
+            return
+        except (ProducerFenced, LeaseLost, *UNREACHABLE, KafkaError) as error:
             log.warning("relay_retry", error=describe(error))
             await self._drop_producer()
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(_RETRY_SECONDS)
             return
-        if sent < BATCH_ROWS:
+        if left < BATCH_ROWS:
             await self._rest()
 
     async def _rest(self) -> None:
@@ -90,36 +102,65 @@ class Relay:
         self._wake.clear()
 
     async def send_batch(self) -> int:
-        """Send the oldest rows; returns how many left the outbox."""
-        rows = await self._pool().fetch(_SELECT, BATCH_ROWS)
+        """Send the oldest rows; returns how many left the outbox. Raises `PositionsMoved`, having sent nothing."""
+        producer = self._producer or await self._take_over()
+        async with self._pool().acquire() as connection:
+            # On the connection that gives the rows: what was restored under us must not be sent as it stands.
+            if await sent.load(connection) != self._positions:
+                raise PositionsMoved
+            rows = await connection.fetch(_SELECT, BATCH_ROWS)
         if not rows:
-            if self._producer is None:
-                await self._started_producer()
             return 0
+        first_time = {row["aggregatetype"] for row in rows} - {topic for topic, _ in self._positions}
+        if first_time:
+            self._positions = await begin_topics(self._pool(), self._settings, first_time)
         try:
-            await self._transact(rows)
+            nexts = await self._transact(producer, rows)
         except _TOO_LARGE:
             await self._drop_producer()
             return await self._set_aside_oversized(rows)
-        await self._pool().execute(_DELETE, [row["seq"] for row in rows])
+        async with self._pool().acquire() as connection, connection.transaction():
+            await sent.advance(connection, self._positions, nexts)
+            await connection.execute(_DELETE, [row["seq"] for row in rows])
+        self._positions |= nexts
         for topic in {row["aggregatetype"] for row in rows}:
             count = sum(1 for row in rows if row["aggregatetype"] == topic)
             metrics.EVENTS_PUBLISHED.labels(metrics.topic_label(topic)).inc(count)
         return len(rows)
 
-    async def _transact(self, rows: Sequence[Row]) -> None:
-        producer = self._producer or await self._started_producer()
+    async def _take_over(self) -> AIOKafkaProducer:
+        """Fence whoever sent before, then learn what it had sent.
+
+        In this order: the lease is looked at again once the other is fenced, so that whoever takes it later fences us.
+        """
+        producer = await self._started_producer()
+        try:
+            self._positions = await reconcile(self._pool(), self._settings, self.learner(), self._lease)
+        except BaseException:
+            await _stop(producer)
+            raise
+        self._producer = producer
+        return producer
+
+    async def _transact(self, producer: AIOKafkaProducer, rows: Sequence[Row]) -> Positions:
+        """Send rows; returns the offset after the last one of each partition."""
+        prefix = self._settings.topic_prefix
         async with producer.transaction():
-            sent = [
+            sending = [
                 await producer.send(
-                    self._settings.topic_prefix + row["aggregatetype"],
+                    prefix + row["aggregatetype"],
                     key=row["aggregateid"].encode(),
                     value=row["payload"],
                     headers=_headers(row),
                 )
                 for row in rows
             ]
-            await asyncio.gather(*sent)
+            acks = await asyncio.gather(*sending)
+        nexts: Positions = {}
+        for ack in acks:
+            place = (ack.topic[len(prefix) :], ack.partition)
+            nexts[place] = max(nexts.get(place, 0), ack.offset + 1)
+        return nexts
 
     async def _started_producer(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
@@ -137,16 +178,14 @@ class Relay:
         try:
             await producer.start()
         except BaseException:
-            await producer.stop()
+            await _stop(producer)
             raise
-        self._producer = producer
         return producer
 
     async def _drop_producer(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            with contextlib.suppress(KafkaError, OSError, TimeoutError):
-                await asyncio.wait_for(producer.stop(), 5)
+            await _stop(producer)
 
     async def _set_aside_oversized(self, rows: Sequence[Row]) -> int:
         aside = 0
@@ -166,6 +205,11 @@ class Relay:
         waiting = await self._pool().fetchrow(_WAITING)
         metrics.OUTBOX_ROWS.set(waiting["rows"] if waiting else 0)
         metrics.OUTBOX_AGE.set((waiting["age"] if waiting else 0) or 0)
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        await to_the_end(asyncio.wait_for(producer.stop(), 5))
 
 
 def _headers(row: Row) -> list[tuple[str, bytes | None]]:

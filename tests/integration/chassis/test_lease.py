@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import pytest_asyncio
 
-from spplus_chassis.database import open_pool
+from spplus_chassis.database import UNREACHABLE, open_pool
 from spplus_chassis.lease import Lease, LeaseLost
 from spplus_chassis.migrations import migrate
 
@@ -42,6 +42,32 @@ async def test_lease_released_is_free_at_once(pool):
     assert await first.hold()
     await first.release()
     assert await second.hold()
+
+
+async def test_lease_released_and_taken_again_is_not_the_one_that_a_sleeper_held(pool):
+    sleeper = Lease(pool, "relay", "1", seconds=0.1)
+    assert await sleeper.hold()
+    await asyncio.sleep(0.2)
+    second, third = Lease(pool, "relay", "2"), Lease(pool, "relay", "3")
+    assert await second.hold()
+    token = second.token
+    await second.release()
+    assert await third.hold()
+    assert not await sleeper.hold()
+    assert third.token > token
+
+
+async def test_lease_of_a_process_that_stopped_inside_a_transaction_is_taken_over(pool):
+    paused, other = Lease(pool, "publisher", "1", seconds=0.1), Lease(pool, "publisher", "2")
+    assert await paused.hold()
+    async with pool.acquire() as connection:
+        await connection.execute("SET idle_in_transaction_session_timeout = '500ms'")
+        transaction = connection.transaction()
+        await transaction.start()
+        await paused.assert_held(connection)
+        assert await other.hold()
+        with pytest.raises(UNREACHABLE):
+            await connection.execute("SELECT 1")
 
 
 async def test_lease_replica_back_under_its_name_succeeds_itself_once(pool):

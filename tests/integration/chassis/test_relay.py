@@ -2,17 +2,21 @@
 
 import asyncio
 import contextlib
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
 from aiokafka.errors import ProducerFenced
 
-from spplus_chassis import outbox
+from spplus_chassis import outbox, sent
 from spplus_chassis.database import open_pool
+from spplus_chassis.lease import Lease, LeaseLost
+from spplus_chassis.log_reader import LogReader
 from spplus_chassis.migrations import migrate
 from spplus_chassis.outbox import OutboxRow, new_id
-from spplus_chassis.relay import Relay
+from spplus_chassis.relay import _SELECT, Relay
+from spplus_chassis.sent import PositionsMoved
 from spplus_chassis.settings import ServiceSettings
 from spplus_chassis.topics import create_topics
 from spplus_contracts import Envelope, unwrap
@@ -94,16 +98,148 @@ async def test_relay_moves_an_oversized_row_aside_and_goes_on(pool, relay, kafka
     assert await pool.fetchval("SELECT reason FROM outbox_aside") == "oversized"
 
 
+async def told(kafka, topic_prefix, count):
+    """Everything on the topic, told to be so many."""
+    topic = topic_prefix + TOPIC.name
+    await read_count(kafka, topic, count)
+    async with LogReader(kafka, [TOPIC.name], topic_prefix) as reader:
+        ends = await reader.ends()
+        records = [record async for part in reader.between(dict.fromkeys(ends, 0), ends) for record in part]
+    return [record.value for record in records]
+
+
+@asynccontextmanager
+async def relays(pool, settings, count):
+    """Relays that are driven by hand."""
+    made = [Relay("parcels", lambda: pool, settings) for _ in range(count)]
+    try:
+        yield made
+    finally:
+        for relay in made:
+            await relay._drop_producer()
+
+
+class Listener:
+    """Learns by heart."""
+
+    topics = (TOPIC.name,)
+
+    def __init__(self, heard):
+        self.heard = heard
+
+    def read(self, records):
+        self.heard += [record.value for record in records]
+
+    async def prepare(self):
+        pass
+
+    async def learn(self, connection):
+        await connection.execute("DELETE FROM outbox WHERE payload = 'contradicts'")
+
+
 async def test_relay_replaced_in_the_middle_of_a_send_is_fenced_by_the_broker(pool, settings, kafka, topic_prefix):
-    old, new = Relay("parcels", lambda: pool, settings), Relay("parcels", lambda: pool, settings)
+    async with relays(pool, settings, 2) as (old, new):
+        await write(pool, [a_row("k", b"1")])
+        producer = await old._take_over()
+        await producer.begin_transaction()
+        await producer.send_and_wait(topic_prefix + TOPIC.name, b"from the old one", key=b"k")
+        assert await new.send_batch() == 1
+        with pytest.raises(ProducerFenced):
+            await producer.commit_transaction()
+    assert await told(kafka, topic_prefix, 1) == [b"1"]
+
+
+async def test_relay_that_dies_between_sending_and_deleting_is_not_repeated(pool, settings, kafka, topic_prefix):
+    async with relays(pool, settings, 2) as (dead, new):
+        await write(pool, [a_row("k", b"0")])
+        await dead.send_batch()
+        await write(pool, [a_row("k", b"1"), a_row("gone", None)])
+        await dead._transact(dead._producer, await pool.fetch(_SELECT, 10))
+        await write(pool, [a_row("k", b"2")])
+        assert await new.send_batch() == 1
+    assert sorted(await told(kafka, topic_prefix, 4), key=str) == [None, b"0", b"1", b"2"]
+
+
+async def test_relay_that_wakes_before_deleting_leaves_the_positions_of_its_successor(pool, settings):
+    async with relays(pool, settings, 2) as (paused, new):
+        await write(pool, [a_row("k", b"1")])
+        assert await paused.send_batch() == 1
+        await write(pool, [a_row("k", b"2")])
+        nexts = await paused._transact(paused._producer, await pool.fetch(_SELECT, 10))
+        await new._take_over()
+        async with pool.acquire() as connection:
+            with pytest.raises(PositionsMoved):
+                await sent.advance(connection, paused._positions, nexts)
+
+
+async def test_relay_without_the_lease_sends_nothing_though_its_producer_is_the_newest(pool, settings):
+    async with relays(pool, settings, 1) as (late,):
+        late._lease = Lease(pool, "parcels-relay", "1", seconds=0.05)
+        assert await late._lease.hold()
+        await asyncio.sleep(0.1)
+        assert await Lease(pool, "parcels-relay", "2").hold()
+        await write(pool, [a_row("k", b"1")])
+        with pytest.raises(LeaseLost):
+            await late.send_batch()
+    assert await pool.fetchval("SELECT count(*) FROM outbox") == 1
+
+
+async def test_relay_of_a_restored_database_learns_what_was_told_before_it_sends(pool, settings, kafka, topic_prefix):
+    heard = []
+    async with relays(pool, settings, 2) as (before, after):
+        await write(pool, [a_row("k", b"1")])
+        await before.send_batch()
+        dump = await pool.fetch("SELECT * FROM sent_positions")
+        await write(pool, [a_row("k", b"2"), a_row("other", b"3")])
+        await before.send_batch()
+        await pool.execute("DELETE FROM sent_positions")
+        async with pool.acquire() as connection:
+            await sent.put(connection, {(topic, partition): offset for topic, partition, offset in dump})
+        await write(pool, [a_row("k", b"contradicts"), a_row("k", b"4")])
+        after.learner = lambda: Listener(heard)
+        assert await after.send_batch() == 1
+    assert sorted(heard) == [b"2", b"3"]
+    assert sorted(await told(kafka, topic_prefix, 4)) == [b"1", b"2", b"3", b"4"]
+
+
+async def test_relay_of_an_empty_database_learns_all_that_was_told(pool, settings):
+    heard = []
+    async with relays(pool, settings, 2) as (before, after):
+        await write(pool, [a_row(f"k{number}", str(number).encode()) for number in range(20)])
+        await before.send_batch()
+        await pool.execute("DELETE FROM sent_positions")
+        after.learner = lambda: Listener(heard)
+        await after.send_batch()
+        assert sorted(heard, key=int) == [str(number).encode() for number in range(20)]
+        heard.clear()
+        await after._drop_producer()
+        await after.send_batch()
+    assert heard == []
+
+
+async def test_relay_whose_database_is_exchanged_under_it_sends_nothing_before_it_has_read(pool, settings):
+    async with relays(pool, settings, 1) as (relay,):
+        await write(pool, [a_row("k", b"1")])
+        await relay.send_batch()
+        await pool.execute("UPDATE sent_positions SET next_offset = next_offset - 1")
+        await write(pool, [a_row("k", b"2")])
+        with pytest.raises(PositionsMoved):
+            await relay.send_batch()
+    assert await pool.fetchval("SELECT count(*) FROM outbox") == 1
+
+
+async def test_relay_is_taken_over_when_its_process_is_gone(pool, settings):
+    gone = Lease(pool, "parcels-relay", "1", seconds=1)
+    assert await gone.hold()
     await write(pool, [a_row("k", b"1")])
-    producer = await old._started_producer()
-    await producer.begin_transaction()
-    await producer.send_and_wait(topic_prefix + TOPIC.name, b"from the old one", key=b"k")
-    assert await new.send_batch() == 1
-    with pytest.raises(ProducerFenced):
-        await producer.commit_transaction()
-    await old._drop_producer()
-    await new._drop_producer()
-    records = await read_count(kafka, topic_prefix + TOPIC.name, 1)
-    assert [record.value for record in records] == [b"1"]
+    other = Relay("parcels", lambda: pool, settings.model_copy(update={"instance": "2"}))
+    task = asyncio.create_task(other.run())
+
+    async def emptied():
+        return await pool.fetchval("SELECT count(*) = 0 FROM outbox")
+
+    await eventually(emptied, "the second replica to send")
+    assert not await gone.hold()
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,94 @@
+"""Reading what topics hold between two offsets, outside of any group: committed records alone, in order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from spplus_chassis.offsets import Place
+from spplus_chassis.records import Record
+
+_POLL_MS = 200
+_RECORDS_AT_ONCE = 5_000
+
+
+async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Finish this even when cancelled meanwhile. aiokafka's clients swallow a cancellation that meets them closing."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+class LogReader:
+    """Reads some topics; use it with `async with`. Raises `aiokafka.errors.KafkaError` and `OSError`."""
+
+    def __init__(self, bootstrap_servers: str, topics: Iterable[str], prefix: str = "") -> None:
+        self._prefix = prefix
+        self._consumer = AIOKafkaConsumer(
+            *(prefix + topic for topic in sorted(set(topics))),
+            bootstrap_servers=bootstrap_servers,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            fetch_max_wait_ms=50,
+            retry_backoff_ms=50,
+        )
+        self._partitions: dict[Place, TopicPartition] = {}
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._consumer.start()
+        except BaseException:
+            await to_the_end(self._consumer.stop())
+            raise
+        self._consumer.pause(*self._consumer.assignment())
+        self._partitions = {
+            (place.topic[len(self._prefix) :], place.partition): place for place in self._consumer.assignment()
+        }
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await to_the_end(self._consumer.stop())
+
+    @property
+    def topics(self) -> set[str]:
+        """The topics that exist, of those asked for."""
+        return {topic for topic, _ in self._partitions}
+
+    async def ends(self) -> dict[Place, int]:
+        """The offset after the last committed record or marker of each partition."""
+        ends = await self._consumer.end_offsets(list(self._partitions.values()))
+        return {place: ends[partition] for place, partition in self._partitions.items()}
+
+    async def between(self, starts: Mapping[Place, int], ends: Mapping[Place, int]) -> AsyncIterator[list[Record]]:
+        """The records of these partitions from their starts to before their ends; markers are passed over."""
+        unread = {self._partitions[place]: ends[place] for place, start in starts.items() if start < ends[place]}
+        for place, partition in self._partitions.items():
+            if partition in unread:
+                self._consumer.seek(partition, starts[place])
+                self._consumer.resume(partition)
+        while unread:
+            fetched = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_RECORDS_AT_ONCE)
+            for partition in [place for place in unread if await self._consumer.position(place) >= unread[place]]:
+                self._consumer.pause(partition)
+                del unread[partition]
+            records = [self._record(raw) for raws in fetched.values() for raw in raws]
+            kept = [record for record in records if record.offset < ends[record.topic, record.partition]]
+            if kept:
+                yield kept
+
+    def _record(self, raw: Any) -> Record:  # noqa: ANN401 - aiokafka is untyped
+        return Record(
+            topic=raw.topic[len(self._prefix) :],
+            partition=raw.partition,
+            offset=raw.offset,
+            timestamp=datetime.fromtimestamp(raw.timestamp / 1000, UTC),
+            key=raw.key,
+            value=raw.value,
+            headers=tuple(raw.headers),
+        )
