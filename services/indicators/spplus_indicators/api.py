@@ -1,15 +1,18 @@
 """HTTP: how figures are computed, and which structures wait for a declaration."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from spplus_chassis.database import Pool
 from spplus_contracts.vocabulary import Unit
-from spplus_indicators import queries
+from spplus_indicators import backlog_queries
 from spplus_indicators.methods import METHODS
+
+
+_MOST_LISTED = 1_000
 
 
 class MethodView(BaseModel):
@@ -47,15 +50,25 @@ class UndeclaredView(BaseModel):
     structure_code: str
     first_seen_at: datetime
     age_seconds: float
+    months: int
+    """Months that hold counts of it."""
+    counts: int
+    """Its counts that wait, by month and measure."""
+    overdue: bool
+    """Whether it has waited for longer than the operator wants."""
 
 
 class UndeclaredStructures(BaseModel):
     """All of them, the oldest first."""
 
     items: list[UndeclaredView]
+    alert_seconds: float
+    """After how long a structure is overdue."""
 
 
-def router(pool: Callable[[], Pool], *, min_sample: int, clock: Callable[[], datetime]) -> APIRouter:
+def router(
+    pool: Callable[[], Pool], *, min_sample: int, undeclared_alert: timedelta, clock: Callable[[], datetime]
+) -> APIRouter:
     """The routes of scoring."""
     routes = APIRouter(prefix="/v1", tags=["indicators"])
 
@@ -87,10 +100,14 @@ def router(pool: Callable[[], Pool], *, min_sample: int, clock: Callable[[], dat
                 UndeclaredView(
                     structure_code=each.structure_code,
                     first_seen_at=each.first_seen_at,
-                    age_seconds=(now - each.first_seen_at).total_seconds(),
+                    age_seconds=each.age(now).total_seconds(),
+                    months=each.months,
+                    counts=each.counts,
+                    overdue=each.age(now) > undeclared_alert,
                 )
-                for each in await queries.undeclared_structures(pool())
-            ]
+                for each in await backlog_queries.undeclared_structures(pool(), _MOST_LISTED)
+            ],
+            alert_seconds=undeclared_alert.total_seconds(),
         )
 
     return routes

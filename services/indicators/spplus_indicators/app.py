@@ -1,17 +1,18 @@
 """The composition root: settings in, a service that scores out."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from spplus_chassis import metrics
 from spplus_chassis.service import Service
 from spplus_contracts.topics import INDICATOR_COMPUTED
-from spplus_indicators import api, history_repository, jobs, queries, revisions_log, subscribers
+from spplus_indicators import api, history_repository, jobs, revisions_log, subscribers
 from spplus_indicators.canopy import Pace
+from spplus_indicators.gauges import Gauges
 from spplus_indicators.publisher import Publisher
 from spplus_indicators.settings import IndicatorsSettings
 
 _TURN_SECONDS = 30.0
 _GAUGE_SECONDS = 5.0
+_UNDECLARED_SECONDS = 30.0
 _THIN_SECONDS = 600.0
 
 
@@ -31,7 +32,16 @@ def build(settings: IndicatorsSettings) -> Service:
         instance=settings.instance,
         on_published=service.relay.wake,
     )
-    service.include(api.router(lambda: service.pool, min_sample=settings.min_sample, clock=system_clock))
+    undeclared_alert = timedelta(days=settings.undeclared_alert_days)
+    gauges = Gauges(lambda: service.pool, clock=system_clock, undeclared_alert=undeclared_alert)
+    service.include(
+        api.router(
+            lambda: service.pool,
+            min_sample=settings.min_sample,
+            undeclared_alert=undeclared_alert,
+            clock=system_clock,
+        )
+    )
     service.subscribe(subscribers.subscription(clock=system_clock, after_commit=publisher.wake))
 
     async def publish() -> None:
@@ -50,15 +60,12 @@ def build(settings: IndicatorsSettings) -> Service:
     async def thin() -> None:
         await history_repository.thin(service.pool, system_clock())
 
-    async def gauge() -> None:
-        metrics.STRUCTURES_UNDECLARED.set(await queries.undeclared_count(service.pool))
-        metrics.MARKS_ROWS.set(await queries.marks_waiting(service.pool))
-
     service.background("publish", publish)
     service.every(settings.sweep_seconds, "sweep", sweep)
     service.every(_TURN_SECONDS, "turn", turn)
     service.every(_THIN_SECONDS, "thin", thin)
-    service.every(_GAUGE_SECONDS, "gauge", gauge)
+    service.every(_GAUGE_SECONDS, "measure-backlog", gauges.measure_backlog)
+    service.every(_UNDECLARED_SECONDS, "measure-undeclared", gauges.measure_undeclared)
     return service
 
 

@@ -1,11 +1,10 @@
-"""Reads for the doors, the gauges and the audit."""
+"""Reads for the audit."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import NamedTuple
 
-from spplus_chassis.database import Connection, Pool
+from spplus_chassis.database import Connection
 from spplus_contracts.vocabulary import PeriodKind
 from spplus_indicators.figures import FigureKey, Published
 from spplus_indicators.pooling import Counts, Mark, Place, counts_of_text
@@ -13,9 +12,6 @@ from spplus_indicators.repository import StoredRow
 from spplus_indicators.statements import RequestKey
 from spplus_indicators.tree import Reach
 
-_UNDECLARED = """
-SELECT structure_code, first_seen_at FROM undeclared ORDER BY first_seen_at, structure_code LIMIT $1
-"""
 _LEDGER = "SELECT request_source, request_id, statements, counted, withdrawn FROM ledger"
 _FIGURES = """
 SELECT structure_code, indicator_code, period_kind, period_start, revision, status, n, value, numerator, denominator,
@@ -28,30 +24,6 @@ UNION SELECT closure.ancestor FROM marks JOIN closure ON closure.descendant = ma
 """
 _TALLIES = "SELECT structure_code, month, own, pooled FROM tallies"
 _ROWS_AT_ONCE = 5_000
-
-
-class Undeclared(NamedTuple):
-    """A structure that is counted and cannot be published."""
-
-    structure_code: str
-    first_seen_at: datetime
-
-
-async def undeclared_structures(pool: Pool, limit: int = 1000) -> list[Undeclared]:
-    """Structures spoken of and never declared, the oldest first."""
-    return [Undeclared(row[0], row[1]) for row in await pool.fetch(_UNDECLARED, limit)]
-
-
-async def undeclared_count(pool: Pool) -> int:
-    """How many there are."""
-    count: int = await pool.fetchval("SELECT count(*) FROM undeclared")
-    return count
-
-
-async def marks_waiting(pool: Pool) -> int:
-    """Marks and targets that the publisher has not done."""
-    count: int = await pool.fetchval("SELECT (SELECT count(*) FROM marks) + (SELECT count(*) FROM publication_queue)")
-    return count
 
 
 async def swept_until(connection: Connection) -> datetime:

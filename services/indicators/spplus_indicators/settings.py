@@ -27,5 +27,7 @@ class IndicatorsSettings(ServiceSettings):
     """Most structures and months that one transaction of the publisher takes."""
     publish_poll_seconds: float = Field(default=0.5, gt=0)
     """How often the publisher looks when nobody woke it."""
+    undeclared_alert_days: float = Field(default=14.0, gt=0)
+    """After how many days a structure that is counted and was never declared is a matter for an alert."""
     sweep_seconds: float = Field(default=1.0, gt=0)
     """How often passed deadlines are looked for."""

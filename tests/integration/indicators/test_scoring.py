@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from spplus_embedded.fold import fold
+from spplus_indicators.backlog_queries import undeclared_structures
 from spplus_indicators.publisher import Pace
-from spplus_indicators.queries import undeclared_structures
 from tests.support.builders import (
     DUE_AT,
     RECEIVED_AT,
