@@ -11,7 +11,6 @@ from spplus_contracts.vocabulary import Unit
 from spplus_indicators import backlog_queries
 from spplus_indicators.methods import METHODS
 
-
 _MOST_LISTED = 1_000
 
 
