@@ -9,9 +9,8 @@ from spplus_chassis import dead_letters_command
 from spplus_chassis.database import Pool, open_pool
 from spplus_chassis.migrations import migrate
 from spplus_chassis.service import serve
-from spplus_indicators import snapshot_command
+from spplus_indicators import audit_command, snapshot_command
 from spplus_indicators.app import build
-from spplus_indicators.audit import audit
 from spplus_indicators.settings import IndicatorsSettings
 
 
@@ -21,7 +20,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="score what the bus delivers and publish the figures")
     commands.add_parser("migrate", help="bring the database's tables up to date")
-    commands.add_parser("audit", help="compute tallies and figures anew from the ledger and list what differs")
+    audit_command.describe(commands.add_parser("audit", help=audit_command.HELP))
     snapshot_command.describe(commands.add_parser("snapshot", help="the figures as they stood published at an instant"))
     dead_letters_command.add_arguments(commands.add_parser("dead-letters", help=dead_letters_command.HELP))
     words = parser.parse_args()
@@ -36,7 +35,11 @@ def main() -> None:
     elif words.command == "dead-letters":
         sys.exit(dead_letters_command.run(words, build(settings)))
     else:
-        sys.exit(asyncio.run(_with_pool(settings, lambda pool: _audit(pool, settings))))
+        sys.exit(
+            asyncio.run(
+                _with_pool(settings, lambda pool: audit_command.run(pool, words, min_sample=settings.min_sample))
+            )
+        )
 
 
 async def _with_pool(settings: IndicatorsSettings, command: Callable[[Pool], Awaitable[int]]) -> int:
@@ -45,14 +48,6 @@ async def _with_pool(settings: IndicatorsSettings, command: Callable[[Pool], Awa
         return await command(pool)
     finally:
         await pool.close()
-
-
-async def _audit(pool: Pool, settings: IndicatorsSettings) -> int:
-    found = await audit(pool, min_sample=settings.min_sample)
-    for difference in found:
-        print(difference)
-    print(f"{len(found)} differences")
-    return 1 if found else 0
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """The audit: tallies and figures computed anew from the ledger, in one snapshot, and every difference named.
 
 Rows count as of the instant until which deadlines have been swept. Figures are compared only where nothing waits for
-the publisher; what still waits is no difference.
+the publisher; what still waits is no difference. The ledger and the figures are streamed; the tallies are in memory.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing
+from itertools import chain
 from typing import NamedTuple
 
 from spplus_chassis.database import Connection, Pool
@@ -16,69 +18,107 @@ from spplus_indicators.figures import Place as FigurePlace
 from spplus_indicators.measures import NEEDS
 from spplus_indicators.periods import containing
 from spplus_indicators.pooling import Counts, Place, add
-from spplus_indicators.stored import cells_of_text, row_of_text
+from spplus_indicators.stored import cells_of_text, row_of_text, text_of_cells
+
+Progress = Callable[[str, int, int], None]
+"""Told what is looked at (``ledger`` or ``figures``), how many were, and how many there are."""
+_STEP = 2_000
 
 
 class Difference(NamedTuple):
     """Something that is not what the ledger says."""
 
     what: str
-    """``counted``, ``tally`` or ``figure``, with its key."""
+    """``counted`` (of a row), ``tally``, ``pooled tally``, ``figure`` or ``history``."""
+    key: tuple[str, ...]
+    """Source and id; structure, month and measure; structure, indicator, kind and first day of the period."""
     stored: str
     computed: str
 
     def __str__(self) -> str:
-        return f"{self.what}: stored {self.stored}, computed {self.computed}"
+        return f"{self.what} {' '.join(self.key)}: stored {self.stored}, computed {self.computed}"
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Nobody watches."""
 
 
 async def audit(pool: Pool, *, min_sample: int) -> list[Difference]:
     """Everything that differs from what the ledger says; changes nothing."""
-    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        own, found = await _from_ledger(connection)
-        pooled = await _pooled(connection, own)
-        found += await _tallies(connection, own, pooled)
-        return found + await _figures(connection, pooled, min_sample)
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+        aclosing(differences(connection, min_sample=min_sample)) as found,
+    ):
+        return [each async for each in found]
 
 
-async def _from_ledger(connection: Connection) -> tuple[dict[Place, Counts], list[Difference]]:
-    """Own counts as the ledger and what waits to be added up say, and the rows that kept something else."""
+async def differences(
+    connection: Connection, *, min_sample: int, waiting_too: bool = False, progress: Progress = _silent
+) -> AsyncGenerator[Difference, None]:
+    """The same, one after the other, inside the caller's snapshot of the database.
+
+    With `waiting_too`, figures that the publisher is about to compute again are compared as well.
+    """
+    own: dict[Place, Counts] = {}
+    async for found in _rows(connection, own, progress):
+        yield found
+    async for mark in queries.marks(connection):
+        waiting = {measure: -count for measure, count in mark.counts.items()}
+        add(own.setdefault((mark.structure_code, mark.month), {}), waiting)
+    pooled = await _pooled(connection, own)
+    async for found in _tallies(connection, own, pooled):
+        yield found
+    own.clear()
+    skipped = set() if waiting_too else await queries.structures_waiting(connection)
+    async for found in _figures(connection, pooled, min_sample, skipped, progress):
+        yield found
+    async for key in queries.figures_without_history(connection):
+        yield Difference("history", tuple(map(str, key)), "none", "the revision that stands")
+
+
+async def _rows(connection: Connection, own: dict[Place, Counts], progress: Progress) -> AsyncIterator[Difference]:
+    """The rows that kept other cells than they add; all cells are added to `own`."""
     as_of = await queries.swept_until(connection)
-    total: dict[Place, Counts] = {}
-    found = []
+    total = await queries.ledger_count(connection)
+    done = 0
     async for row in queries.ledger_rows(connection):
         cells = share(row_of_text(row.statements, withdrawn=row.withdrawn), as_of).cells
-        counted = cells_of_text(row.counted)
-        if cells != counted:
-            found.append(Difference(f"counted {row.key.source} {row.key.id}", str(counted), str(cells)))
         for (structure, month, measure), count in cells.items():
-            add(total.setdefault((structure, month), {}), {measure: count})
-    async for structure, month, counts in queries.marks(connection):
-        waiting = {measure: -count for measure, count in counts.items()}
-        add(total.setdefault((structure, month), {}), waiting)
-    return total, found
+            counts = own.get((structure, month))
+            if counts is None:
+                counts = own[structure, month] = {}
+            counts[measure] = counts.get(measure, 0) + count
+        # Nearly all rows say it in the same words: only others are read.
+        if row.counted != text_of_cells(cells) and (counted := cells_of_text(row.counted)) != cells:
+            yield Difference("counted", tuple(row.key), str(counted), str(cells))
+        done += 1
+        if done % _STEP == 0:
+            progress("ledger", done, total)
+    progress("ledger", done, done)
 
 
 async def _tallies(
     connection: Connection, own: Mapping[Place, Counts], pooled: Mapping[Place, Counts]
-) -> list[Difference]:
-    found, seen = [], set()
+) -> AsyncIterator[Difference]:
+    seen = set()
     async for place, stored_own, stored_pooled in queries.tallies(connection):
         seen.add(place)
-        found += _unlike("tally", place, own.get(place, {}), stored_own)
-        found += _unlike("pooled tally", place, pooled.get(place, {}), stored_pooled)
+        found = _unlike("tally", place, own.get(place, {}), stored_own)
+        for each in chain(found, _unlike("pooled tally", place, pooled.get(place, {}), stored_pooled)):
+            yield each
     for name, computed in (("tally", own), ("pooled tally", pooled)):
         for place in sorted(computed.keys() - seen):
-            found += _unlike(name, place, computed[place], {})
-    return found
+            for each in _unlike(name, place, computed[place], {}):
+                yield each
 
 
-def _unlike(name: str, place: Place, computed: Counts, stored: Counts) -> list[Difference]:
-    what = f"{name} {place[0]} {place[1]}"
-    return [
-        Difference(f"{what} {measure}", str(stored.get(measure, 0)), str(computed.get(measure, 0)))
-        for measure in sorted(computed.keys() | stored.keys())
-        if stored.get(measure, 0) != computed.get(measure, 0)
-    ]
+def _unlike(name: str, place: Place, computed: Counts, stored: Counts) -> Iterator[Difference]:
+    if computed != stored:
+        for measure in sorted(computed.keys() | stored.keys()):
+            counts = stored.get(measure, 0), computed.get(measure, 0)
+            if counts[0] != counts[1]:
+                yield Difference(name, (place[0], str(place[1]), measure), str(counts[0]), str(counts[1]))
 
 
 async def _pooled(connection: Connection, own: Mapping[Place, Counts]) -> dict[Place, Counts]:
@@ -92,21 +132,44 @@ async def _pooled(connection: Connection, own: Mapping[Place, Counts]) -> dict[P
     return pooled
 
 
-async def _figures(connection: Connection, pooled: Mapping[Place, Counts], min_sample: int) -> list[Difference]:
+async def _figures(
+    connection: Connection, pooled: Mapping[Place, Counts], min_sample: int, skipped: set[str], progress: Progress
+) -> AsyncIterator[Difference]:
     declared = await queries.not_applicable(connection)
-    waiting = await queries.structures_waiting(connection)
-    stored = await queries.all_figures(connection)
-    found = []
-    for (structure, span), tally in _spans(pooled, stored).items():
-        if structure not in declared or structure in waiting:
-            continue
+    places: dict[str, list[Place]] = {}
+    for place in pooled:
+        places.setdefault(place[0], []).append(place)
+    done, total = 0, await queries.figures_count(connection)
+    async with aclosing(queries.figures_by_structure(connection)) as by_structure:
+        async for structure, stored in by_structure:
+            mine = {place: pooled[place] for place in places.pop(structure, ())}
+            if structure in declared and structure not in skipped:
+                for each in _unlike_figures(structure, mine, stored, declared[structure], min_sample):
+                    yield each
+            done += len(stored)
+            progress("figures", done, total)
+    for structure in sorted(places.keys() & declared.keys() - skipped):
+        mine = {place: pooled[place] for place in places[structure]}
+        for each in _unlike_figures(structure, mine, {}, declared[structure], min_sample):
+            yield each
+
+
+def _unlike_figures(
+    structure: str,
+    pooled: Mapping[Place, Counts],
+    stored: Mapping[FigureKey, Published],
+    not_applicable: frozenset[str],
+    min_sample: int,
+) -> Iterable[Difference]:
+    """The figures of one structure that are not what its counts make of them."""
+    for (_, span), tally in _spans(pooled, stored).items():
         start = FigurePlace(structure, span).key_start
         keys: dict[str, FigureKey] = {code: (structure, code, str(span.kind), start) for code in NEEDS}
         figures = figures_at(
             NEEDS,
             tally,
             collected=[code for code, key in keys.items() if key in stored],
-            not_applicable=declared[structure],
+            not_applicable=not_applicable,
             min_sample=min_sample,
         )
         for code, figure in figures.items():
@@ -115,12 +178,11 @@ async def _figures(connection: Connection, pooled: Mapping[Place, Counts], min_s
                 continue
             computed = published(code, figure, 0, span.end, provisional=False)
             if standing is None or standing[1:8] != computed[1:8]:
-                found.append(Difference(f"figure {' '.join(map(str, keys[code]))}", str(standing), str(computed)))
-    return found
+                yield Difference("figure", tuple(map(str, keys[code])), str(standing), str(computed))
 
 
 def _spans(pooled: Mapping[Place, Counts], stored: Mapping[FigureKey, Published]) -> dict[FigurePlace, Counts]:
-    """Counts of each structure and period that has any, or that has a figure.
+    """Counts of each period that has any, or that has a figure, of one structure.
 
     The rolling window of a structure is the one that its figures stand for: it moves when they are published again.
     """

@@ -1,7 +1,7 @@
 """Reads for the audit."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime
 
 from spplus_chassis.database import Connection
@@ -16,7 +16,18 @@ _LEDGER = "SELECT request_source, request_id, statements, counted, withdrawn FRO
 _FIGURES = """
 SELECT structure_code, indicator_code, period_kind, period_start, revision, status, n, value, numerator, denominator,
     interval_low, interval_high, method_version, provisional, period_end
-FROM figures
+FROM figures ORDER BY structure_code
+"""
+_WITHOUT_HISTORY = """
+SELECT figure.structure_code, figure.indicator_code, figure.period_kind, figure.period_start
+FROM figures AS figure
+WHERE NOT EXISTS (
+    SELECT FROM history AS told
+    WHERE told.structure_code = figure.structure_code AND told.indicator_code = figure.indicator_code
+        AND told.period_kind = figure.period_kind AND told.period_start = figure.period_start
+        AND told.revision = figure.revision AND told.status = figure.status AND told.n = figure.n
+        AND told.value IS NOT DISTINCT FROM figure.value
+)
 """
 _WAITING = """
 SELECT structure_code FROM publication_queue
@@ -24,6 +35,8 @@ UNION SELECT closure.ancestor FROM marks JOIN closure ON closure.descendant = ma
 """
 _TALLIES = "SELECT structure_code, month, own, pooled FROM tallies"
 _ROWS_AT_ONCE = 5_000
+_LONGEST_SECONDS = 3600
+"""Some sort or join millions of rows before the first one comes."""
 
 
 async def swept_until(connection: Connection) -> datetime:
@@ -34,27 +47,55 @@ async def swept_until(connection: Connection) -> datetime:
 
 async def ledger_rows(connection: Connection) -> AsyncIterator[StoredRow]:
     """The whole ledger, in pieces: memory stays bounded. Needs a transaction."""
-    async for row in connection.cursor(_LEDGER, prefetch=_ROWS_AT_ONCE):
+    async for row in connection.cursor(_LEDGER, prefetch=_ROWS_AT_ONCE, timeout=_LONGEST_SECONDS):
         yield StoredRow(RequestKey(row[0], row[1]), row[2], row[3], row[4])
+
+
+async def ledger_count(connection: Connection) -> int:
+    """How many rows the ledger has."""
+    count: int = await connection.fetchval("SELECT count(*) FROM ledger", timeout=_LONGEST_SECONDS)
+    return count
 
 
 async def tallies(connection: Connection) -> AsyncIterator[tuple[Place, Counts, Counts]]:
     """Own and pooled counts by structure and month. Needs a transaction."""
     async for row in connection.cursor(
-        "SELECT structure_code, month, own, pooled FROM tallies", prefetch=_ROWS_AT_ONCE
+        "SELECT structure_code, month, own, pooled FROM tallies", prefetch=_ROWS_AT_ONCE, timeout=_LONGEST_SECONDS
     ):
         yield (row[0], row[1]), counts_of_text(row[2]), counts_of_text(row[3])
 
 
 async def marks(connection: Connection) -> AsyncIterator[Mark]:
     """What waits to be added up. Needs a transaction."""
-    async for row in connection.cursor("SELECT structure_code, month, counts FROM marks", prefetch=_ROWS_AT_ONCE):
+    async for row in connection.cursor(
+        "SELECT structure_code, month, counts FROM marks", prefetch=_ROWS_AT_ONCE, timeout=_LONGEST_SECONDS
+    ):
         yield Mark(row[0], row[1], counts_of_text(row[2]))
 
 
-async def all_figures(connection: Connection) -> dict[FigureKey, Published]:
-    """Every figure that stands."""
-    return {(row[0], row[1], row[2], row[3]): Published(*row[4:]) for row in await connection.fetch(_FIGURES)}
+async def figures_by_structure(connection: Connection) -> AsyncGenerator[tuple[str, dict[FigureKey, Published]], None]:
+    """Every figure that stands, one structure after the other. Needs a transaction."""
+    code, figures = None, dict[FigureKey, Published]()
+    async for row in connection.cursor(_FIGURES, prefetch=_ROWS_AT_ONCE, timeout=_LONGEST_SECONDS):
+        if row[0] != code:
+            if code is not None:
+                yield code, figures
+            code, figures = row[0], {}
+        figures[row[0], row[1], row[2], row[3]] = Published(*row[4:])
+    if code is not None:
+        yield code, figures
+
+
+async def figures_count(connection: Connection) -> int:
+    """How many figures stand."""
+    count: int = await connection.fetchval("SELECT count(*) FROM figures", timeout=_LONGEST_SECONDS)
+    return count
+
+
+async def figures_without_history(connection: Connection) -> AsyncIterator[FigureKey]:
+    """Figures of which the history does not hold the revision that stands. Needs a transaction."""
+    async for row in connection.cursor(_WITHOUT_HISTORY, prefetch=_ROWS_AT_ONCE, timeout=_LONGEST_SECONDS):
+        yield row[0], row[1], row[2], row[3]
 
 
 async def not_applicable(connection: Connection) -> dict[str, frozenset[str]]:

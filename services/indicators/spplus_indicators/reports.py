@@ -33,7 +33,7 @@ class JsonReport:
 
     def begin(self, about: Row, columns: Sequence[str]) -> None:  # noqa: ARG002 - rows name their own
         """See `Report`."""
-        self._stream.write(f'{json.dumps(about)[:-1]}, "rows": [')
+        self._stream.write(f'{json.dumps(about)[:-1]}{", " if about else ""}"rows": [')
 
     def row(self, row: Row) -> None:
         """See `Report`."""
@@ -43,7 +43,7 @@ class JsonReport:
 
     def end(self, summary: Row) -> None:
         """See `Report`."""
-        self._stream.write(f"\n], {json.dumps(summary)[1:]}\n")
+        self._stream.write(f"\n]{', ' if summary else ''}{json.dumps(summary)[1:]}\n")
 
 
 class CsvReport:

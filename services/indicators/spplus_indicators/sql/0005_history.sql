@@ -5,6 +5,8 @@ CREATE TABLE history (
     -- Between this instant and computed_at stood revisions that are not kept: thinned, or lost with a database.
     unknown_since timestamptz
 );
+INSERT INTO history
+SELECT figures.*, CASE WHEN revision > 1 THEN '-infinity'::timestamptz END FROM figures;
 CREATE INDEX history_by_structure ON history (structure_code, computed_at);
 CREATE INDEX history_by_time ON history USING brin (computed_at) WITH (pages_per_range = 32, autosummarize = on);
 
