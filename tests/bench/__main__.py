@@ -9,32 +9,58 @@ from collections.abc import Awaitable, Callable
 from rich.console import Console
 
 from tests.bench import results
+from tests.bench.growth import growth
+from tests.bench.kill import kill
 from tests.bench.latency import latency
+from tests.bench.memory import memory
 from tests.bench.results import Report
 from tests.bench.stand import Stand, a_stand
 from tests.bench.throughput import throughput
 
 Section = Callable[[Console, Stand, argparse.Namespace], Awaitable[Report | list[Report]]]
-SECTIONS: dict[str, Section] = {"throughput": throughput, "latency": latency}
+SECTIONS: dict[str, Section] = {
+    "throughput": throughput,
+    "growth": growth,
+    "latency": latency,
+    "kill": kill,
+    "memory": memory,
+}
 
 
 def main() -> int:
     """Run what was asked for; exit status 1 when a count came out wrong, whatever the goals."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--only", type=_sections, default=list(SECTIONS), help=f"some of {','.join(SECTIONS)}")
-    parser.add_argument("--events", type=int, default=300_000, help="records of the load (default %(default)s)")
-    parser.add_argument("--offices", type=int, default=1_000, help="offices of the tree (default %(default)s)")
-    parser.add_argument("--days", type=int, default=30, help="days that the stories spread over (default %(default)s)")
-    parser.add_argument("--per-message-events", type=int, default=5_000, help="records of FastStream per message")
-    parser.add_argument("--rates", type=_numbers, default=[200, 1000], help="feedbacks a second of the latency runs")
-    parser.add_argument("--seconds", type=int, default=15, help="length of a latency run (default %(default)s)")
-    parser.add_argument("--quick", action="store_true", help="a tenth of everything: does it run?")
-    options = parser.parse_args()
+    options = _parser().parse_args()
     if options.quick:
-        options.events, options.offices = options.events // 10, options.offices // 10
-        options.per_message_events //= 10
-        options.rates, options.seconds = options.rates[:1], 5
+        _shrink(options)
     return asyncio.run(bench(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    add = parser.add_argument
+    add("--only", type=_sections, default=list(SECTIONS), help=f"some of {','.join(SECTIONS)}")
+    add("--events", type=int, default=300_000, help="records of the load")
+    add("--offices", type=int, default=1_000, help="offices of the tree")
+    add("--days", type=int, default=30, help="days that the stories spread over")
+    add("--per-message-events", type=int, default=5_000, help="records of FastStream per message")
+    add("--replicas", type=_numbers, default=[1, 2, 3], help="indicators processes")
+    add("--ledger-rows", type=_numbers, default=[100_000, 1_000_000, 5_000_000], help="rows before the load")
+    add("--rates", type=_numbers, default=[200, 1_000], help="feedbacks a second of the latency runs")
+    add("--seconds", type=int, default=15, help="length of a latency run")
+    add("--kills", type=int, default=7, help="how often the indicators process is killed")
+    add("--memory-events", type=int, default=3_000_000, help="records of the memory run")
+    add("--quick", action="store_true", help="a tenth of everything, or less: does it run?")
+    return parser
+
+
+def _shrink(options: argparse.Namespace) -> None:
+    options.events, options.offices = options.events // 10, options.offices // 10
+    options.per_message_events //= 10
+    options.replicas, options.ledger_rows = options.replicas[:2], options.ledger_rows[:1]
+    options.rates, options.seconds = options.rates[:1], 5
+    options.kills, options.memory_events = 2, options.memory_events // 30
 
 
 def _sections(text: str) -> list[str]:

@@ -60,6 +60,16 @@ def peak_mb(pid: int) -> float:
     return round(_field_kb(pid, "status", "VmHWM:") / 1024, 1)
 
 
+def resident_mb(pid: int) -> float:
+    """What a process has resident now, in MB; children not included."""
+    return round(_field_kb(pid, "status", "VmRSS:") / 1024, 1)
+
+
+def forget_peak(pid: int) -> None:
+    """Let the peak of a process of our own begin anew (proc(5), clear_refs)."""
+    (_PROC / str(pid) / "clear_refs").write_text("5")
+
+
 def _cpu_seconds(pid: int) -> float:
     return sum(sum(int(field) for field in _stat(member)[11:15]) for member in _family(pid)) / _TICKS
 

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from spplus_chassis.topics import create_topics
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.topics import FEEDBACK_SUBMITTED, INDICATOR_COMPUTED, PARTITIONS, TOPICS
+from tests.bench.counts import MONTHLY
 from tests.bench.load import a_story, a_tree, message_of
 from tests.bench.path import Path
 from tests.bench.scoring import declare
@@ -20,7 +21,6 @@ from tests.bench.stand import Stand
 from tests.bench.steady import Watch
 
 GOAL_MS = 300.0
-_WANTED = b"|experience_count|month|"
 
 
 @asynccontextmanager
@@ -71,6 +71,6 @@ class Teller:
 
 async def _follow(consumer: AIOKafkaConsumer, watch: Watch) -> None:
     async for record in consumer:
-        if _WANTED in record.key:
+        if MONTHLY in record.key:
             figure = IndicatorComputed.read_json(record.value)
             watch.count(figure.structure_code, figure.n, time.monotonic())

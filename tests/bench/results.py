@@ -46,6 +46,10 @@ class Throughput:
         """CPU microseconds per record, process+PostgreSQL+Kafka."""
         return "+".join(f"{1e6 * seconds / self.records:.0f}" for seconds in self.cpu_seconds.values())
 
+    def to_json(self) -> dict[str, object]:
+        """All of it, for the file."""
+        return {**asdict(self), "events_per_second": round(self.rate, 1)}
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -79,7 +83,7 @@ class Report:
     legend: str = ""
     goals: list[Goal] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    data: list[Any] = field(default_factory=list)
+    data: list[dict[str, Any]] = field(default_factory=list)
     """What the table was made of, for the JSON."""
 
 
@@ -123,7 +127,7 @@ def write_json(reports: Iterable[Report], options: Mapping[str, object], version
                 "title": report.title,
                 "goals": [asdict(goal) | {"met": goal.met} for goal in report.goals],
                 "wrong": report.wrong,
-                "runs": [_plain(each) for each in report.data],
+                "runs": report.data,
             }
             for report in reports
         ],
@@ -143,9 +147,3 @@ def machine() -> dict[str, object]:
         "python": platform.python_version(),
         "packages": {name: version(name) for name in _PACKAGES},
     }
-
-
-def _plain(each: Any) -> dict[str, object]:
-    if isinstance(each, Throughput):
-        return {**asdict(each), "events_per_second": round(each.rate, 1)}
-    return dict(each)

@@ -100,4 +100,4 @@ def _report(runs: list[Throughput], load: Load, small: int) -> Report:
     ]
     columns = ("run", "counts", "events/s", "published/s", "ratio", "CPU us/event", "MB", "others")
     legend = _LEGEND.format(name=per_message.name, total=small)
-    return Report("throughput", title, columns, rows, legend, goals, wrong_of(runs), list(runs))
+    return Report("throughput", title, columns, rows, legend, goals, wrong_of(runs), [run.to_json() for run in runs])
