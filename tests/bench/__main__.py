@@ -14,6 +14,7 @@ from tests.bench.kill import kill
 from tests.bench.latency import latency
 from tests.bench.memory import memory
 from tests.bench.results import Report
+from tests.bench.rollups import rollups
 from tests.bench.stand import Stand, a_stand
 from tests.bench.throughput import throughput
 
@@ -23,6 +24,7 @@ SECTIONS: dict[str, Section] = {
     "growth": growth,
     "latency": latency,
     "kill": kill,
+    "rollups": rollups,
     "memory": memory,
 }
 
@@ -50,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--rates", type=_numbers, default=[200, 1_000], help="feedbacks a second of the latency runs")
     add("--seconds", type=int, default=15, help="length of a latency run")
     add("--kills", type=int, default=7, help="how often the indicators process is killed")
+    add("--structures", type=int, default=15_000, help="structures of the full tree of the roll-ups")
     add("--memory-events", type=int, default=3_000_000, help="records of the memory run")
     add("--quick", action="store_true", help="a tenth of everything, or less: does it run?")
     return parser
@@ -60,6 +63,7 @@ def _shrink(options: argparse.Namespace) -> None:
     options.per_message_events //= 10
     options.replicas, options.ledger_rows = options.replicas[:2], options.ledger_rows[:1]
     options.rates, options.seconds = options.rates[:1], 5
+    options.structures //= 10
     options.kills, options.memory_events = 2, options.memory_events // 30
 
 

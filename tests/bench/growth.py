@@ -93,6 +93,8 @@ def _report(name: str, what: str, sizes: list[int], runs: list[Throughput], load
         for size, run in zip(sizes, runs, strict=True)
     ]
     goals = [Goal(f"change of events/s in %, {what}", change(runs[0].rate, runs[-1].rate), _LEAST_CHANGE)]
+    if len(runs) == 1:
+        goals.clear()
     title = f"How cost grows: {len(load.messages):,} records, by {what}"
     data = [{"size": size, **run.to_json()} for size, run in zip(sizes, runs, strict=True)]
     return Report(f"growth, {name}", title, (what, "counts", *_COLUMNS), rows, _LEGEND, goals, wrong_of(runs), data)

@@ -9,18 +9,15 @@ from datetime import UTC, datetime
 import asyncpg
 
 from spplus_chassis.database import open_pool
-from spplus_chassis.records import Batch, Record
 from spplus_contracts import StructureDeclared
-from spplus_contracts.topics import FEEDBACK_SUBMITTED
 from spplus_indicators import jobs
-from spplus_indicators.subscribers import subscription
 from tests.bench.counts import Stories
-from tests.bench.load import Told, message_of, stream
+from tests.bench.load import stream
+from tests.bench.taking import take
 
 ORIGINALS = 5_000
 DAYS = 365
 _SEED = 4
-_BATCH = 2_500
 # The first fifteen characters of an id tell its time and version: kept; the rest is new.
 _COPY = """
 INSERT INTO ledger ({columns})
@@ -52,7 +49,7 @@ async def prefill(database: str, rows: int, structures: list[StructureDeclared],
     pool = await open_pool(database, 2)
     try:
         await jobs.sweep(pool, now)
-        await _take(pool, told, now)
+        await take(pool, told, now)
         async with pool.acquire() as connection, connection.transaction():
             await _copy(connection, copies)
         await pool.execute("VACUUM (ANALYZE) ledger")
@@ -62,29 +59,6 @@ async def prefill(database: str, rows: int, structures: list[StructureDeclared],
     stories = Stories(structures)
     stories.add(told, times=copies)
     return stories
-
-
-async def _take(pool: asyncpg.Pool, told: list[Told], now: datetime) -> None:
-    taking = subscription(clock=lambda: now, after_commit=lambda _: None)
-    records = [_record(each, offset, now) for offset, each in enumerate(told)]
-    for start in range(0, len(records), _BATCH):
-        batch = Batch(records[start : start + _BATCH])
-        work = taking.prepare(batch)
-        async with pool.acquire() as connection, connection.transaction():
-            await taking.apply(connection, batch, work)
-
-
-def _record(told: Told, offset: int, now: datetime) -> Record:
-    message = message_of(told)
-    return Record(
-        topic=FEEDBACK_SUBMITTED.name,
-        partition=0,
-        offset=offset,
-        timestamp=now,
-        key=message.key,
-        value=message.value,
-        headers=tuple(message.headers),
-    )
 
 
 async def _copy(connection: asyncpg.Connection, copies: int) -> None:

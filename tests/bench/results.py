@@ -89,7 +89,7 @@ class Report:
 
 def show(console: Console, report: Report) -> None:
     """Print a report."""
-    table = Table(title=report.title, title_justify="left", box=SIMPLE_HEAD)
+    table = Table(title=report.title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for number, heading in enumerate(report.columns):
         table.add_column(heading, justify="right" if number else "left", no_wrap=True)
     for row in report.rows:

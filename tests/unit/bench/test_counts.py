@@ -1,12 +1,13 @@
 """The bench judges its contenders by a fold of its own; here the fold and its load are judged."""
 
+import json
 from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
 
 from spplus_contracts import EnvelopeError, FeedbackSubmitted, unwrap
-from tests.bench.counts import change, count, differences, percentiles
+from tests.bench.counts import Stories, change, count, differences, percentiles
 from tests.bench.load import a_load
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -62,3 +63,26 @@ def test_percentiles_are_in_milliseconds():
 
 def test_a_fall_is_negative():
     assert change(200, 150) == pytest.approx(-25)
+
+
+def test_stories_count_for_their_structure_and_everything_above_it():
+    load = a_load(400, 60, 20, NOW)
+    stories = Stories(load.structures)
+    stories.add(load.events, times=2)
+    expected = stories.expected()
+    months = {key.rpartition(b"|")[2] for key in expected}
+    for level in (b"root", b"dep", b"office"):
+        assert sum(count for key, count in expected.items() if key.startswith(level)) == 2 * len(load.events)
+    assert stories.total == 2 * len(load.events)
+    assert months <= {b"2026-10-01", b"2026-11-01"}
+
+
+def test_a_published_count_is_compared_and_other_figures_are_not():
+    load = a_load(50, 1, 5, NOW)
+    stories = Stories(load.structures)
+    stories.add(load.events)
+    right = {key: json.dumps({"n": count}).encode() for key, count in stories.expected().items()}
+    key = next(iter(right))
+    assert stories.differences(right | {b"root|answer_rate|month|2026-11-01": b'{"n": 0}'}) == []
+    assert len(stories.differences(right | {key: b'{"n": 1}'})) == 1
+    assert len(stories.differences({})) == len(right)
