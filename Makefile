@@ -1,7 +1,7 @@
 # What a person does here. `make` alone lists it; each target says after ## what it is for.
 # Nothing is needed beforehand but Python 3.11 or later: everything else is fetched into .venv and .spplus.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap bootstrap-dev bootstrap-bench parts browser up demo test check fix lock bench test-open-data clean
+.PHONY: help bootstrap bootstrap-dev bootstrap-bench parts browser promtool up demo test check fix lock bench test-open-data clean
 
 BIN := .venv/bin
 MEMBERS := contracts/spplus_contracts $(wildcard services/*/spplus_*) deploy/embedded/spplus_embedded
@@ -32,13 +32,16 @@ parts:
 browser:
 	@bash deploy/embedded/browser.sh
 
+promtool:
+	@bash deploy/embedded/promtool.sh
+
 up: bootstrap ## run the platform until Ctrl-C; data in .spplus/up (RESET=1 starts empty)
 	@exec $(BIN)/spplus up $(if $(filter 1 yes true,$(RESET)),--reset)
 
 demo: bootstrap ## play a year of one region through the public doors and show the figures
 	@exec $(BIN)/spplus demo
 
-test: bootstrap-dev check parts browser ## every check and every suite, on the real Kafka and PostgreSQL
+test: bootstrap-dev check parts browser promtool ## every check and every suite, on the real Kafka and PostgreSQL
 	$(PYTEST) $(FAST)
 	$(BIN)/spplus parts run -- $(PYTEST) tests $(addprefix --ignore=,$(FAST)) || { [ $$? -eq 1 ] && $(AGAIN); }
 
