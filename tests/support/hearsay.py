@@ -21,6 +21,7 @@ _KINDS = (FeedbackKind.EXPERIENCE, FeedbackKind.SURVEY, FeedbackKind.PROCEDURE_R
 _sources = st.sampled_from(["spplus", "prefecture"])
 _instants = st.integers(0, 60).map(lambda days: _START + timedelta(days=days, hours=days % 7))
 _structures = st.sampled_from(STRUCTURES)
+_REQUESTS = [RequestKind.EXPERIENCE, RequestKind.LETTER, RequestKind.PROCEDURE, RequestKind.CALL]
 _statement = st.fixed_dictionaries(
     {
         "request_source": st.sampled_from([None, "spplus"]),
@@ -65,7 +66,7 @@ def _answers(draw: st.DrawFn) -> SingleAnswer:
     outcome = draw(st.sampled_from(list(outcomes)))
     return SingleAnswer(
         **draw(_statement),
-        request_kind=draw(st.sampled_from([RequestKind.EXPERIENCE, RequestKind.LETTER, RequestKind.CALL])),
+        request_kind=draw(st.sampled_from(_REQUESTS)),
         channel=draw(st.sampled_from(["mail", "email"])),
         received_at=received_at,
         outcome=outcome,

@@ -60,7 +60,7 @@ def page() -> str:
         parts += [f"\n## {service}\n", _COLUMNS]
         for name in own:
             field = settings.model_fields[name]
-            parts.append(_row(variable(settings, name, field), field, field.default))
+            parts.append(_row(variable(settings, name, field), field, field.get_default(call_default_factory=True)))
     parts += ["\n## The local platform (`spplus up`)\n", _COLUMNS]
     parts += [_row(name, field, field.default) for name, field in variables(UpSettings).items()]
     return "".join(parts)

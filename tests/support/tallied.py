@@ -39,6 +39,10 @@ def judged(told: Iterable[Told], as_of: datetime) -> Cells:
         for measure, amount in vars(counts).items():
             if measure == "delays":
                 total.update((structure, month, delay(days)) for days in amount)
+            elif measure == "marks":
+                for code, mark in amount:
+                    total[structure, month, f"procedure:{code}:n"] += 1
+                    total[structure, month, f"procedure:{code}:sum10"] += mark
             else:
                 total[structure, month, measure] += amount
     return +total

@@ -4,22 +4,33 @@ Nothing here is shared with the services, so that a mistake there cannot hide he
 list of all delays, intervals from the equation that defines them.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from math import isclose, sqrt
+from functools import lru_cache
+from itertools import accumulate
+from math import exp, isclose, lgamma, log, sqrt
 from typing import Final, NamedTuple
 
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind
 
+JUDGED: Final = frozenset({PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR, PeriodKind.ROLLING_12})
+"""The kinds of period whose figures are judged."""
+SURVEY_INDICATORS: Final = frozenset({"survey_satisfaction", "survey_net_satisfaction"})
+"""Not judged here: what of them may appear is decided by the control of disclosure."""
 _Z: Final = 1.959963984540054
 _QUANTILES: Final = {
     "answer_delay_median": Fraction(1, 2),
     "answer_delay_p75": Fraction(3, 4),
     "answer_delay_p90": Fraction(9, 10),
 }
+_TAIL: Final = 0.025
+_GOOD_MARK: Final = 8
+_ENOUGH_MARKS: Final = 30
+_RANKS_CACHED: Final = 4096
 
 
 class Key(NamedTuple):
@@ -60,36 +71,66 @@ class Counts:
     on_time: int = 0
     calls_received: int = 0
     calls_answered: int = 0
+    accessibility_rated: int = 0
+    accessibility_positive: int = 0
+    information_rated: int = 0
+    information_positive: int = 0
+    relation_rated: int = 0
+    relation_positive: int = 0
+    responsiveness_rated: int = 0
+    responsiveness_positive: int = 0
+    simplicity_rated: int = 0
+    simplicity_positive: int = 0
+    survey_answers: int = 0
+    survey_satisfied: int = 0
+    survey_very_satisfied: int = 0
+    survey_not_satisfied: int = 0
+    acknowledgement_due: int = 0
+    acknowledged_in_time: int = 0
     delays: list[int] = field(default_factory=list)
     """Days, one for each answered request."""
+    marks: list[tuple[str, int]] = field(default_factory=list)
+    """Procedure and mark on ten, one for each rating."""
 
     def add(self, other: "Counts") -> None:
         """Pool other counts into these."""
         for name, amount in vars(other).items():
-            setattr(self, name, getattr(self, name) + amount)
+            if amount:
+                setattr(self, name, getattr(self, name) + amount)
 
 
 def figures(counts: Counts, min_sample: int) -> Iterator[tuple[str, Expected]]:
-    """The figures of pooled counts; only those that rest on something."""
+    """The figures of pooled counts but those of surveys; only those that rest on something."""
     for indicator, figure in _figures(counts):
         if not figure.n:
             continue
-        if figure.n < min_sample and indicator != "experience_count":
+        # The n of procedures is no sample: it has no such threshold.
+        if figure.n < min_sample and indicator not in {"experience_count", "procedure_quality_rate"}:
             yield indicator, Expected(IndicatorStatus.INSUFFICIENT_SAMPLE, figure.n)
         else:
             yield indicator, figure
+
+
+def survey_figures(counts: Counts, min_sample: int) -> Iterator[tuple[str, Expected]]:
+    """The figures of surveys, before any control of disclosure; only those that rest on something."""
+    n = counts.survey_answers
+    if 0 < n < min_sample:
+        yield from ((indicator, Expected(IndicatorStatus.INSUFFICIENT_SAMPLE, n)) for indicator in SURVEY_INDICATORS)
+    elif n:
+        yield "survey_satisfaction", _rate(counts.survey_satisfied, n)
+        yield "survey_net_satisfaction", _balance(counts.survey_very_satisfied, counts.survey_not_satisfied, n)
 
 
 def differences(expected: Mapping[Key, Expected], published: Iterable[IndicatorComputed]) -> list[str]:
     """Where the current publication is not what it must be, one line each, sorted; empty when all agree.
 
     A figure that fell back to n = 0 may stand or be absent: a list of events does not say whether it ever stood.
-    Periods other than months and years are not judged.
+    Periods of kinds that are not in `JUDGED` are left out, and so are the figures of surveys.
     """
     found = {
         Key(event.structure_code, event.indicator_code, event.period.kind, event.period.start): event
         for event in published
-        if event.period.kind in {PeriodKind.MONTH, PeriodKind.YEAR}
+        if event.period.kind in JUDGED and event.indicator_code not in SURVEY_INDICATORS
     }
     lines = [f"{key}: missing, expected {figure}" for key, figure in expected.items() if key not in found]
     for key, event in found.items():
@@ -106,21 +147,54 @@ def _figures(counts: Counts) -> Iterator[tuple[str, Expected]]:
     feelings = counts.positive + counts.neutral + counts.negative
     rates = {
         "experience_satisfaction": (counts.positive, feelings),
+        "dimension_accessibility": (counts.accessibility_positive, counts.accessibility_rated),
+        "dimension_information": (counts.information_positive, counts.information_rated),
+        "dimension_relation": (counts.relation_positive, counts.relation_rated),
+        "dimension_responsiveness": (counts.responsiveness_positive, counts.responsiveness_rated),
+        "dimension_simplicity": (counts.simplicity_positive, counts.simplicity_rated),
         "answer_rate": (counts.answered, counts.answer_expected),
         "on_time_rate": (counts.on_time, counts.due),
+        "acknowledgement_rate": (counts.acknowledged_in_time, counts.acknowledgement_due),
         "pickup_rate": (counts.calls_answered, counts.calls_received),
     }
     for indicator, (part, whole) in rates.items():
         if whole:
-            yield indicator, Expected(IndicatorStatus.OK, whole, part / whole, part, whole, _wilson(part, whole))
+            yield indicator, _rate(part, whole)
     if feelings:
-        balance = counts.positive - counts.negative
-        points = float(Fraction(100 * balance, feelings))
-        yield "experience_net_sentiment", Expected(IndicatorStatus.OK, feelings, points, balance, feelings)
+        yield "experience_net_sentiment", _balance(counts.positive, counts.negative, feelings)
     ranked = sorted(counts.delays)
     for indicator, quantile in _QUANTILES.items():
         if ranked:
-            yield indicator, Expected(IndicatorStatus.OK, len(ranked), _percentile(ranked, quantile))
+            value, interval = _percentile(ranked, quantile), _percentile_bounds(ranked, quantile)
+            yield indicator, Expected(IndicatorStatus.OK, len(ranked), value, interval=interval)
+    marks: defaultdict[str, list[int]] = defaultdict(list)
+    for procedure, mark in counts.marks:
+        marks[procedure].append(mark)
+    means = [Fraction(sum(given), len(given)) for given in marks.values() if len(given) >= _ENOUGH_MARKS]
+    if means:
+        good = sum(mean >= _GOOD_MARK for mean in means)
+        yield "procedure_quality_rate", Expected(IndicatorStatus.OK, len(means), good / len(means), good, len(means))
+
+
+def _rate(part: int, whole: int) -> Expected:
+    return Expected(IndicatorStatus.OK, whole, part / whole, part, whole, _wilson(part, whole))
+
+
+def _balance(up: int, down: int, whole: int) -> Expected:
+    """The difference of two shares in points, with Newcombe's bounds."""
+    (up_low, up_high), (down_low, down_high) = _wilson(up, whole), _wilson(down, whole)
+    p, q = up / whole, down / whole
+    balance = float(Fraction(100 * (up - down), whole))
+    spread = sqrt(p * (1 - p) * q * (1 - q))
+    # Covariance of the two shares of one sample over the product of their deviations.
+    correlation = -p * q / spread if spread else 0.0
+
+    def distance(one: float, other: float) -> float:
+        return 100 * sqrt(max(0.0, one**2 + other**2 - 2 * correlation * one * other))
+
+    low = balance - distance(p - up_low, down_high - q)
+    high = balance + distance(up_high - p, q - down_low)
+    return Expected(IndicatorStatus.OK, whole, balance, up - down, whole, (low, high))
 
 
 def _percentile(ranked: list[int], quantile: Fraction) -> float:
@@ -129,6 +203,25 @@ def _percentile(ranked: list[int], quantile: Fraction) -> float:
     rank = int(position)
     following = ranked[min(rank + 1, len(ranked) - 1)]
     return float(ranked[rank] + (following - ranked[rank]) * (position - rank))
+
+
+def _percentile_bounds(ranked: list[int], quantile: Fraction) -> tuple[float, float] | None:
+    """Two of the delays that leave out the true one on either side in at most one sample in forty; none if none do."""
+    low, high = _ranks(len(ranked), quantile)
+    if low < 1 or high > len(ranked):
+        return None
+    return float(ranked[low - 1]), float(ranked[high - 1])
+
+
+@lru_cache(maxsize=_RANKS_CACHED)
+def _ranks(trials: int, probability: Fraction) -> tuple[int, int]:
+    """Of as many delays, a binomial number lies under the true one: its 2.5 % point, and the one after its 97.5 %."""
+    yes, no = log(probability), log(1 - probability)
+    ways = (lgamma(trials + 1) - lgamma(k + 1) - lgamma(trials - k + 1) for k in range(trials + 1))
+    below = list(accumulate(exp(way + k * yes + (trials - k) * no) for k, way in enumerate(ways)))
+    low = next(k for k, chance in enumerate(below) if chance >= _TAIL)
+    high = next((k for k, chance in enumerate(below) if chance >= 1 - _TAIL), trials)
+    return low, high + 1
 
 
 def _wilson(part: int, whole: int) -> tuple[float, float]:

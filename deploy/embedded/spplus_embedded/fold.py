@@ -6,11 +6,10 @@ looks at the whole of it, where the services must follow one event after the oth
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, Generic, TypeVar
-from zoneinfo import ZoneInfo
 
 from spplus_contracts import (
     BulkAnswers,
@@ -23,19 +22,22 @@ from spplus_contracts import (
 )
 from spplus_contracts.vocabulary import (
     Author,
+    Channel,
     FeedbackKind,
     IndicatorStatus,
     Outcome,
     PeriodKind,
     RequestKind,
-    Sentiment,
 )
-from spplus_embedded.expected import Counts, Expected, Key, figures
+from spplus_embedded.expected import JUDGED, Counts, Expected, Key, figures, survey_figures
 from spplus_embedded.forest import Forest
+from spplus_embedded.reach import PARIS, day_of_tree, month_of, periods_of
+from spplus_embedded.worth import of_marks, of_story, of_totals
 
 MIN_SAMPLE: Final = 30
-_PARIS: Final = ZoneInfo("Europe/Paris")
 _TICK: Final = timedelta(microseconds=1)
+_ELECTRONIC_DAYS: Final = 7
+_POSTAL_DAYS: Final = 14
 
 Said = FeedbackSubmitted | SingleAnswer | BulkAnswers | FeedbackWithdrawn | StructureDeclared
 Cell = tuple[str, date]
@@ -70,22 +72,45 @@ class _Request:
 
 
 def fold(events: Iterable[tuple[Envelope, Said]], as_of: datetime, min_sample: int = MIN_SAMPLE) -> dict[Key, Expected]:
-    """All figures of months and years at an instant, for each structure that the events declare.
+    """All figures but those of surveys, of the periods in `JUDGED`, for each structure that the events declare.
 
     A figure of a structure pools its own counts and those of all its descendants in the tree of each month.
     """
-    heard = list(events)
-    forest = Forest(heard)
-    pooled: defaultdict[tuple[str, PeriodKind, date], Counts] = defaultdict(Counts)
-    for (code, month), counts in count(heard, as_of).items():
-        for holder in forest.lineage(code, _day_of_tree(month, as_of)):
-            pooled[holder, PeriodKind.MONTH, month].add(counts)
-            pooled[holder, PeriodKind.YEAR, month.replace(month=1)].add(counts)
+    return _folded(events, as_of, lambda counts: figures(counts, min_sample))
+
+
+def survey_fold(
+    events: Iterable[tuple[Envelope, Said]], as_of: datetime, min_sample: int = MIN_SAMPLE
+) -> dict[Key, Expected]:
+    """What the figures of surveys would be if all of them might appear, by the same rules as `fold`."""
+    return _folded(events, as_of, lambda counts: survey_figures(counts, min_sample))
+
+
+def _folded(
+    events: Iterable[tuple[Envelope, Said]],
+    as_of: datetime,
+    figures_of: Callable[[Counts], Iterator[tuple[str, Expected]]],
+) -> dict[Key, Expected]:
+    forest, pooled = _pooled(list(events), as_of)
     return {
         Key(code, indicator, kind, start): _as_declared(forest.declared[code], indicator, figure)
         for (code, kind, start), counts in pooled.items()
-        for indicator, figure in figures(counts, min_sample)
+        for indicator, figure in figures_of(counts)
     }
+
+
+def _pooled(
+    heard: list[tuple[Envelope, Said]], as_of: datetime
+) -> tuple[Forest, dict[tuple[str, PeriodKind, date], Counts]]:
+    """The trees of structures, and what each structure has with its descendants in each period."""
+    forest = Forest(heard)
+    pooled: defaultdict[tuple[str, PeriodKind, date], Counts] = defaultdict(Counts)
+    for (code, month), counts in count(heard, as_of).items():
+        periods = [each for each in periods_of(month, as_of) if each[0] in JUDGED]
+        for holder in forest.lineage(code, day_of_tree(month, as_of)):
+            for kind, start in periods:
+                pooled[holder, kind, start].add(counts)
+    return forest, pooled
 
 
 def count(events: Iterable[tuple[Envelope, Said]], as_of: datetime) -> dict[Cell, Counts]:
@@ -103,7 +128,7 @@ def count(events: Iterable[tuple[Envelope, Said]], as_of: datetime) -> dict[Cell
             cells[cell].add(counts)
     for _, totals in slots.standing():
         month = date.fromisoformat(f"{totals.month}-01")
-        cells[totals.structure_code, month].add(_of_totals(totals))
+        cells[totals.structure_code, month].add(of_totals(totals))
     return dict(cells)
 
 
@@ -134,46 +159,47 @@ def _of_request(request: _Request, as_of: datetime) -> Iterator[tuple[Cell, Coun
     answered_at = min((said.answered_at for _, said in answers if said.answered_at is not None), default=None)
     holder = _holder(story or opening, answers)
     if story is not None:
-        if story.kind is not FeedbackKind.EXPERIENCE or story.author is not Author.CITIZEN:
+        if story.author is not Author.CITIZEN or story.kind is FeedbackKind.UNKNOWN:
+            return
+        if story.kind is not FeedbackKind.EXPERIENCE:
+            marks = of_marks(story)
+            if marks is not None:
+                yield (holder, month_of(story.submitted_at)), marks
             return
         received_at, is_call = story.submitted_at, False
-        yield (holder, _month(received_at)), _of_story(story, answered=answered_at is not None)
+        yield (holder, month_of(received_at)), of_story(story, answered=answered_at is not None)
     elif opening is None or opening.request_kind in {RequestKind.EXPERIENCE, RequestKind.UNKNOWN}:
         return
     else:
         received_at, is_call = opening.received_at, opening.request_kind is RequestKind.CALL
     if is_call:
-        yield (holder, _month(received_at)), Counts(calls_received=1, calls_answered=int(answered_at is not None))
+        yield (holder, month_of(received_at)), Counts(calls_received=1, calls_answered=int(answered_at is not None))
     elif answered_at is not None:
-        days = (answered_at.astimezone(_PARIS).date() - received_at.astimezone(_PARIS).date()).days
-        yield (holder, _month(received_at)), Counts(delays=[max(0, days)])
+        days = (answered_at.astimezone(PARIS).date() - received_at.astimezone(PARIS).date()).days
+        yield (holder, month_of(received_at)), Counts(delays=[max(0, days)])
+    yield from _of_receipt(None if is_call or story is not None else opening, answers, holder, as_of)
     due_at = _deadline(story, answers, answered_at)
     if due_at is not None and (answered_at is not None or as_of > due_at):
         on_time = answered_at is not None and answered_at <= due_at
-        yield (holder, _month(due_at - _TICK)), Counts(due=1, on_time=int(on_time))
+        yield (holder, month_of(due_at - _TICK)), Counts(due=1, on_time=int(on_time))
 
 
-def _of_story(story: FeedbackSubmitted, *, answered: bool) -> Counts:
-    return Counts(
-        experiences=1,
-        positive=int(story.sentiment is Sentiment.POSITIVE),
-        neutral=int(story.sentiment is Sentiment.NEUTRAL),
-        negative=int(story.sentiment is Sentiment.NEGATIVE),
-        answer_expected=int(story.answer_expected),
-        answered=int(story.answer_expected and answered),
-    )
-
-
-def _of_totals(totals: BulkAnswers) -> Counts:
-    if totals.request_kind is RequestKind.UNKNOWN:
-        return Counts()
-    is_call = totals.request_kind is RequestKind.CALL
-    return Counts(
-        due=totals.with_deadline or 0,
-        on_time=totals.on_time or 0,
-        calls_received=totals.received if is_call else 0,
-        calls_answered=totals.answered if is_call else 0,
-    )
+def _of_receipt(
+    opening: SingleAnswer | None, answers: list[tuple[Envelope, SingleAnswer]], holder: str, as_of: datetime
+) -> Iterator[tuple[Cell, Counts]]:
+    """Whether the citizen was told in time that the request has arrived; an answer tells it too."""
+    if opening is None:
+        return
+    letter, mail = opening.request_kind is RequestKind.LETTER, opening.request_kind is RequestKind.EMAIL
+    postal = letter or (opening.channel is Channel.MAIL and not mail)
+    last_day = opening.received_at.astimezone(PARIS).date() + timedelta(_POSTAL_DAYS if postal else _ELECTRONIC_DAYS)
+    told = [instant for _, said in answers for instant in (said.acknowledged_at, said.answered_at) if instant]
+    # To the very midnight that ends the last day.
+    midnight = datetime.combine(last_day + timedelta(1), datetime.min.time(), PARIS).astimezone(UTC)
+    in_time = any(instant <= midnight for instant in told)
+    if told or as_of > midnight:
+        cell = holder, last_day.replace(day=1)
+        yield cell, Counts(acknowledgement_due=1, acknowledged_in_time=int(in_time))
 
 
 def _opening(said: tuple[Envelope, SingleAnswer]) -> tuple[datetime, datetime, str, str]:
@@ -209,16 +235,6 @@ def _deadline(
     ]
     kept = [promise for promise in promises if answered_at is None or promise[0] < answered_at]
     return min(kept)[1] if kept else None
-
-
-def _month(instant: datetime) -> date:
-    return instant.astimezone(_PARIS).date().replace(day=1)
-
-
-def _day_of_tree(month: date, as_of: datetime) -> date:
-    """A closed month has the tree of its last day, an open one today's."""
-    last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    return min(last, as_of.astimezone(_PARIS).date())
 
 
 def _as_declared(structure: StructureDeclared, indicator: str, figure: Expected) -> Expected:

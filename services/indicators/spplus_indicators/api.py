@@ -7,9 +7,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from spplus_chassis.database import Pool
-from spplus_contracts.vocabulary import Unit
+from spplus_contracts.vocabulary import IntervalMethod, Unit
 from spplus_indicators import backlog_queries
 from spplus_indicators.methods import METHODS
+from spplus_indicators.thresholds import Thresholds
 
 _MOST_LISTED = 1_000
 
@@ -33,8 +34,10 @@ class MethodView(BaseModel):
     """What counts and what does not, French."""
     engagements: tuple[str, ...]
     """Commitments that it is about."""
+    interval: IntervalMethod | None
+    """How its 95 % interval is computed, if it has one."""
     min_sample: int | None
-    """Fewest answers, requests or calls for a value; none for a count."""
+    """Fewest answers, requests or calls for a value, where no network has another; none for a count."""
 
 
 class Methods(BaseModel):
@@ -66,7 +69,7 @@ class UndeclaredStructures(BaseModel):
 
 
 def router(
-    pool: Callable[[], Pool], *, min_sample: int, undeclared_alert: timedelta, clock: Callable[[], datetime]
+    pool: Callable[[], Pool], *, thresholds: Thresholds, undeclared_alert: timedelta, clock: Callable[[], datetime]
 ) -> APIRouter:
     """The routes of scoring."""
     routes = APIRouter(prefix="/v1", tags=["indicators"])
@@ -84,7 +87,8 @@ def router(
                     formula=method.formula,
                     explanation=method.explanation,
                     engagements=method.engagements,
-                    min_sample=min_sample if method.has_threshold else None,
+                    interval=method.interval,
+                    min_sample=thresholds.of(method.code) if method.has_threshold else None,
                 )
                 for method in METHODS.values()
             ]

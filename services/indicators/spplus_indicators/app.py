@@ -37,7 +37,7 @@ def build(settings: IndicatorsSettings) -> Service:
     service.include(
         api.router(
             lambda: service.pool,
-            min_sample=settings.min_sample,
+            thresholds=settings.thresholds,
             undeclared_alert=undeclared_alert,
             clock=system_clock,
         )

@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from spplus_contracts import IndicatorComputed
-from spplus_contracts.vocabulary import IndicatorStatus, IntervalMethod, PeriodKind
+from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind
 from spplus_indicators.formulas import NOT_APPLICABLE, Figure, compute_all
-from spplus_indicators.measures import NEEDS, indicators_of
+from spplus_indicators.measures import NEEDS, PROTECTED, indicators_of
 from spplus_indicators.methods import METHODS
 from spplus_indicators.periods import Span, containing, day_of, is_open, period, plus_months
 
@@ -125,7 +125,7 @@ def figures_at(
     min_sample: int,
 ) -> dict[str, Figure]:
     """The figures of one place. `collected` are the indicators published there before: they fall to 0, not silent."""
-    figures = compute_all(indicators, tally, min_sample)
+    figures = compute_all([code for code in indicators if code not in PROTECTED], tally, min_sample)
     for indicator in collected:
         if indicator in figures and figures[indicator].status is IndicatorStatus.NOT_COLLECTED:
             figures[indicator] = compute_all([indicator], _none_left(indicator), min_sample)[indicator]
@@ -143,7 +143,7 @@ def event_of(revision: Revision) -> IndicatorComputed:
     method = METHODS[indicator]
     interval = None
     if figure.interval_low is not None:
-        interval = {"low": figure.interval_low, "high": figure.interval_high, "method": IntervalMethod.WILSON}
+        interval = {"low": figure.interval_low, "high": figure.interval_high, "method": method.interval}
     # One validation of plain values is twice as fast as building the parts one by one.
     return IndicatorComputed.model_validate(
         {

@@ -15,7 +15,9 @@ from typing import Final, NamedTuple
 
 from spplus_contracts.vocabulary import IndicatorStatus
 from spplus_indicators import measures
-from spplus_indicators.intervals import Bounds, wilson
+from spplus_indicators.intervals import Bounds, newcombe, order_statistics, wilson
+from spplus_indicators.parameters import PROCEDURE_BAR, PROCEDURE_RATINGS
+from spplus_indicators.thresholds import Thresholds
 
 Tally = Mapping[str, int]
 """Counts by measure, pooled over the structure with its descendants and the months of the period.
@@ -37,7 +39,7 @@ class Figure(NamedTuple):
     denominator: int | None = None
     """What was counted below."""
     interval: Bounds | None = None
-    """95 % interval of a rate."""
+    """95 % interval in the unit of the value, where the figure has one; by which method says its `Method`."""
 
 
 NOT_COLLECTED: Final = Figure(IndicatorStatus.NOT_COLLECTED, 0)
@@ -53,15 +55,19 @@ def compute(indicator_code: str, tally: Tally, min_sample: int) -> Figure:
 
 
 def compute_all(indicator_codes: Iterable[str], tally: Tally, min_sample: int) -> dict[str, Figure]:
-    """`compute` for several indicators of one tally; the histogram of delays is pooled and sorted once."""
+    """`compute` for several indicators of one tally; the histogram of delays is pooled and sorted once.
+
+    `min_sample` is the general default; indicators with a default of their own keep that.
+    """
+    thresholds = Thresholds(min_sample)
     histogram: list[tuple[int, int]] | None = None
     figures = {}
     for code in indicator_codes:
         if code in _PERCENTILES:
             histogram = _histogram(tally) if histogram is None else histogram
-            figures[code] = _percentile(histogram, *_PERCENTILES[code], min_sample)
+            figures[code] = _percentile(histogram, *_PERCENTILES[code], thresholds.of(code))
         else:
-            figures[code] = _FORMULAS[code](tally, min_sample)
+            figures[code] = _FORMULAS[code](tally, thresholds.of(code))
     return figures
 
 
@@ -76,14 +82,20 @@ def percentile(histogram: Iterable[tuple[int, int]], numerator: int, denominator
     if n == 0:
         raise ValueError("no value, no percentile")
     position, remainder = divmod((n - 1) * numerator, denominator)
-    seen, low, below = 0, 0, True
+    low, following = _at_ranks(pairs, position + 1, min(position + 2, n))
+    return low + (following - low) * remainder / denominator
+
+
+def _at_ranks(pairs: Iterable[tuple[int, int]], first: int, second: int) -> tuple[int, int]:
+    """The values at two ranks, 1 for the smallest; the second is not below the first, and both are there."""
+    seen, at_first = 0, None
     for value, count in pairs:
         seen += count
-        if below and seen > position:
-            low, below = value, False
-        if not below and (remainder == 0 or seen > position + 1):
-            return low + (value - low) * remainder / denominator
-    raise AssertionError("the position lies among the values")
+        if at_first is None and seen >= first:
+            at_first = value
+        if at_first is not None and seen >= second:
+            return at_first, value
+    raise AssertionError("both ranks lie among the values")
 
 
 def _too_few(n: int, min_sample: int) -> bool:
@@ -122,14 +134,36 @@ def _satisfaction(tally: Tally, min_sample: int) -> Figure:
 
 def _net_sentiment(tally: Tally, min_sample: int) -> Figure:
     feelings = _feelings(tally)
-    if feelings is None:
+    return NOT_COLLECTED if feelings is None else _net(feelings[0], feelings[2], sum(feelings), min_sample)
+
+
+def _net_satisfaction(tally: Tally, min_sample: int) -> Figure:
+    answers = tally.get(measures.SURVEY_ANSWERS)
+    if answers is None:
         return NOT_COLLECTED
-    positive, _, negative = feelings
-    n = sum(feelings)
+    very, hardly = tally.get(measures.SURVEY_VERY_SATISFIED, 0), tally.get(measures.SURVEY_NOT_SATISFIED, 0)
+    return _net(very, hardly, answers, min_sample)
+
+
+def _net(up: int, down: int, n: int, min_sample: int) -> Figure:
+    """The balance of two shares, in points."""
     if _too_few(n, min_sample):
         return Figure(IndicatorStatus.INSUFFICIENT_SAMPLE, n)
-    balance = positive - negative
-    return Figure(IndicatorStatus.OK, n, 100 * balance / n, balance, n)
+    low, high = newcombe(up, down, n)
+    return Figure(IndicatorStatus.OK, n, 100 * (up - down) / n, up - down, n, Bounds(100 * low, 100 * high))
+
+
+def _procedures(tally: Tally, min_sample: int) -> Figure:
+    """Each procedure is known from enough ratings, and all of them are there: the rate is no sample, so no interval."""
+    found = measures.procedures(tally)
+    if found is None:
+        return NOT_COLLECTED
+    rated = [(ratings, marks) for ratings, marks in found if ratings >= PROCEDURE_RATINGS]
+    n = len(rated)
+    if _too_few(n, min_sample):
+        return Figure(IndicatorStatus.INSUFFICIENT_SAMPLE, n)
+    good = sum(marks >= PROCEDURE_BAR * ratings for ratings, marks in rated)
+    return Figure(IndicatorStatus.OK, n, good / n, good, n)
 
 
 def _rate_of(part: str, whole: str) -> Callable[[Tally, int], Figure]:
@@ -151,7 +185,9 @@ def _percentile(histogram: list[tuple[int, int]], numerator: int, denominator: i
     n = sum(count for _, count in histogram)
     if _too_few(n, min_sample):
         return Figure(IndicatorStatus.INSUFFICIENT_SAMPLE, n)
-    return Figure(IndicatorStatus.OK, n, percentile(histogram, numerator, denominator))
+    ranks = order_statistics(n, numerator, denominator)
+    interval = None if ranks is None else Bounds(*map(float, _at_ranks(histogram, *ranks)))
+    return Figure(IndicatorStatus.OK, n, percentile(histogram, numerator, denominator), interval=interval)
 
 
 def _percentile_of(numerator: int, denominator: int) -> Callable[[Tally, int], Figure]:
@@ -167,7 +203,16 @@ _FORMULAS: Final[dict[str, Callable[[Tally, int], Figure]]] = {
     "experience_count": _count,
     "experience_satisfaction": _satisfaction,
     "experience_net_sentiment": _net_sentiment,
+    "survey_satisfaction": _rate_of(measures.SURVEY_SATISFIED, measures.SURVEY_ANSWERS),
+    "survey_net_satisfaction": _net_satisfaction,
     "answer_rate": _rate_of(measures.ANSWERED, measures.ANSWER_EXPECTED),
     "on_time_rate": _rate_of(measures.ON_TIME, measures.DUE),
+    "acknowledgement_rate": _rate_of(measures.ACKNOWLEDGED_IN_TIME, measures.ACKNOWLEDGEMENT_DUE),
     "pickup_rate": _rate_of(measures.CALLS_ANSWERED, measures.CALLS_RECEIVED),
-} | {code: _percentile_of(*quantile) for code, quantile in _PERCENTILES.items()}
+    "procedure_quality_rate": _procedures,
+    **{
+        f"dimension_{each}": _rate_of(measures.DIMENSION_POSITIVE[each], measures.DIMENSION_RATED[each])
+        for each in measures.DIMENSIONS
+    },
+    **{code: _percentile_of(*quantile) for code, quantile in _PERCENTILES.items()},
+}

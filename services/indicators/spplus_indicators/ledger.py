@@ -38,6 +38,8 @@ class Request(NamedTuple):
     """The first answer."""
     due_at: datetime | None
     """The deadline it is judged against."""
+    by_post: bool = False
+    """Whether the first that was said about it, by an agency, went by post."""
 
 
 EMPTY = Row({})
@@ -115,6 +117,7 @@ def request_of(row: Row) -> Request | None:
         acknowledged_at=_first(answers, Outcome.ACKNOWLEDGED),
         answered_at=answered_at,
         due_at=_deadline(feedback, answers, answered_at),
+        by_post=opening is not None and opening.by_post,
     )
 
 
@@ -137,6 +140,7 @@ def _of_one(told: Told) -> Request | None:
         acknowledged_at=_first(answers, Outcome.ACKNOWLEDGED),
         answered_at=answered_at,
         due_at=_deadline(None, answers, answered_at),
+        by_post=facts.by_post,
     )
 
 

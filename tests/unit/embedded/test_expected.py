@@ -102,7 +102,17 @@ def test_differences_accept_a_figure_that_fell_back_to_nothing() -> None:
     assert differences({}, [none_left(), zero]) == []
 
 
-def test_differences_leave_other_periods_out() -> None:
-    quarter = a_figure(period={"kind": "quarter", "start": date(2026, 1, 1), "end": date(2026, 4, 1)})
+def test_differences_leave_the_figures_of_surveys_out() -> None:
+    assert differences({}, [a_figure(indicator_code="survey_satisfaction")]) == []
 
-    assert differences({}, [quarter]) == []
+
+@pytest.mark.parametrize(("kind", "months"), [("quarter", 3), ("rolling_12", 12)])
+def test_differences_judge_every_kind_of_period(kind: str, months: int) -> None:
+    end = date(2026, 1 + months, 1) if months < 12 else date(2027, 1, 1)
+    published = a_figure(period={"kind": kind, "start": date(2026, 1, 1), "end": end})
+
+    assert len(differences({}, [published])) == 1
+    assert (
+        differences({KEY._replace(period_kind=PeriodKind(kind), period_start=date(2026, 1, 1)): EXPECTED}, [published])
+        == []
+    )

@@ -150,13 +150,19 @@ def test_count_after_two_redirects_in_reverse_is_all_at_the_last_holder() -> Non
 
     counted = count([given, to_c, to_b, opened], AFTER_DUE)
 
-    assert counted == {("C", MARCH): Counts(delays=[12]), ("C", APRIL): Counts(due=1, on_time=1)}
+    assert counted == {
+        ("C", MARCH): Counts(acknowledgement_due=1, acknowledged_in_time=1, delays=[12]),
+        ("C", APRIL): Counts(due=1, on_time=1),
+    }
 
 
 def test_count_of_a_letter_that_nobody_answers_is_late() -> None:
     opened = letter("acknowledged", answer_due_at=DUE_AT, announced_at=RECEIVED_AT)
 
-    assert count([opened], AFTER_DUE) == {(STRUCTURE, APRIL): Counts(due=1)}
+    assert count([opened], AFTER_DUE) == {
+        HERE: Counts(acknowledgement_due=1, acknowledged_in_time=1),
+        (STRUCTURE, APRIL): Counts(due=1),
+    }
 
 
 def test_count_of_a_new_promise_is_judged_against_the_first() -> None:
@@ -173,7 +179,9 @@ def test_count_of_a_promise_made_with_the_answer_is_none() -> None:
     given = letter("answered")
     promise = letter("acknowledged", answer_due_at=DUE_AT, announced_at=RECEIVED_AT + timedelta(days=12))
 
-    assert count([given, promise], AFTER_DUE) == {HERE: Counts(delays=[12])}
+    assert count([given, promise], AFTER_DUE) == {
+        HERE: Counts(acknowledgement_due=1, acknowledged_in_time=1, delays=[12])
+    }
 
 
 def test_count_of_an_answer_without_its_story_waits_for_it() -> None:
@@ -190,7 +198,7 @@ def test_count_of_an_agency_with_an_own_request_of_the_same_id_is_another_reques
     theirs = said(an_answer(request_kind="email"), source="prefecture-31")
 
     assert count([story(), theirs], BEFORE_DUE)[HERE] == Counts(
-        experiences=1, positive=1, answer_expected=1, delays=[12]
+        experiences=1, positive=1, answer_expected=1, acknowledgement_due=1, delays=[12]
     )
 
 
@@ -230,20 +238,26 @@ def test_count_of_bulk_letters_pools_their_deadlines() -> None:
     assert count([totals], AFTER_DUE) == {HERE: Counts(due=100, on_time=90)}
 
 
-def test_fold_pools_a_structure_with_its_descendants_for_month_and_year() -> None:
+def test_fold_pools_a_structure_with_its_descendants_in_every_period() -> None:
     tree = [said(a_structure(code="root")), said(a_structure(code="office", parent="root"))]
     stories = [story(request_id=f"r{n}", structure_code="office", sentiment="neutral") for n in range(29)]
 
     figures = fold([*tree, *stories, story(structure_code="root")], BEFORE_DUE)
 
-    month, year = (PeriodKind.MONTH, MARCH), (PeriodKind.YEAR, date(2026, 1, 1))
+    january = date(2026, 1, 1)
+    periods = [
+        (PeriodKind.MONTH, MARCH),
+        (PeriodKind.QUARTER, january),
+        (PeriodKind.YEAR, january),
+        (PeriodKind.ROLLING_12, date(2025, 4, 1)),  # the twelve months that end with the open one
+    ]
     withheld = Expected(IndicatorStatus.INSUFFICIENT_SAMPLE, 29)
-    for period in (month, year):
+    for period in periods:
         assert figures[Key("office", "experience_satisfaction", *period)] == withheld
         assert figures[Key("office", "experience_count", *period)].value == 29
         shown = figures[Key("root", "experience_satisfaction", *period)]
         assert (shown.status, shown.n, shown.numerator, shown.value) == (IndicatorStatus.OK, 30, 1, 1 / 30)
-    assert len(figures) == 2 * 2 * 4
+    assert len(figures) == 2 * 4 * 4
 
 
 def test_fold_uses_the_tree_of_the_last_day_of_a_closed_month_and_todays_in_an_open_one() -> None:

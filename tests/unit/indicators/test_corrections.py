@@ -56,7 +56,8 @@ def test_answer_before_its_feedback():
 
 
 def test_letter_known_by_its_answer_alone_is_counted():
-    assert at(counted(an_answer(request_kind="letter"))) == {"delay:12": 1}
+    counts = {"delay:12": 1, "acknowledgement_due": 1, "acknowledged_in_time": 1}
+    assert at(counted(an_answer(request_kind="letter"))) == counts
 
 
 def test_delay_notice_is_a_new_promise_and_the_first_one_judges():

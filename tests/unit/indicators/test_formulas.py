@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spplus_contracts.vocabulary import IndicatorStatus
+from spplus_contracts.vocabulary import IndicatorStatus, Unit
 from spplus_indicators import measures
 from spplus_indicators.formulas import NOT_COLLECTED, compute, compute_all, percentile
+from spplus_indicators.methods import METHODS
+from spplus_indicators.thresholds import Thresholds
 
 OK = IndicatorStatus.OK
 INSUFFICIENT = IndicatorStatus.INSUFFICIENT_SAMPLE
@@ -33,11 +35,12 @@ def test_compute_of_a_known_month_gives_answer_rate() -> None:
     assert round(figure.value, 4) == 0.9724
 
 
-def test_compute_net_sentiment_is_in_points_without_interval() -> None:
+def test_compute_net_sentiment_is_in_points_with_an_interval_in_points() -> None:
     figure = compute("experience_net_sentiment", MONTH, 30)
 
     assert (figure.value, figure.numerator, figure.denominator) == (100 * 294 / 471, 294, 471)
-    assert figure.interval is None
+    assert figure.interval is not None
+    assert -100 <= figure.interval.low < figure.value < figure.interval.high <= 100
 
 
 def test_compute_pickup_rate_of_calls_is_handled_of_required() -> None:
@@ -138,7 +141,7 @@ tallies = st.dictionaries(
 @given(tallies, st.integers(0, 50))
 def test_compute_all_equals_each_alone(tally: dict[str, int], min_sample: int) -> None:
     assert compute_all(measures.NEEDS, tally, min_sample) == {
-        code: compute(code, tally, min_sample) for code in measures.NEEDS
+        code: compute(code, tally, Thresholds(min_sample).of(code)) for code in measures.NEEDS
     }
 
 
@@ -148,10 +151,13 @@ def test_compute_shows_a_number_only_where_ok(tally: dict[str, int], min_sample:
         assert (figure.value is not None) is (figure.status is OK)
         if figure.status is not OK:
             assert figure[2:] == (None, None, None, None)
-        elif code != "experience_count":
-            assert figure.n >= min_sample
+        elif METHODS[code].has_threshold:
+            assert figure.n >= Thresholds(min_sample).of(code)
         if figure.interval is not None and figure.value is not None:
-            assert 0 <= figure.interval.low <= figure.value <= figure.interval.high <= 1
+            assert figure.interval.low <= figure.value <= figure.interval.high
+            if METHODS[code].unit is Unit.RATE:
+                assert figure.interval.low >= 0
+                assert figure.interval.high <= 1
 
 
 samples = st.lists(st.integers(0, 730), min_size=1, max_size=200)

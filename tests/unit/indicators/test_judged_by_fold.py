@@ -20,6 +20,10 @@ START = datetime(2026, 3, 28, 22, 0, tzinfo=UTC)
 instants = st.integers(0, 10).map(lambda steps: START + timedelta(hours=12 * steps))
 structures = st.sampled_from(["A", "B", "C"])
 request_ids = st.sampled_from(["r1", "r1", "r1", "r2"])
+feelings = st.sampled_from(["positive", "neutral", "negative"])
+scores = st.sampled_from([("0-10", 0, 10), ("0-10", 6, 9), ("1-5", 1, 5), ("1-4", 1, 4)]).flatmap(
+    lambda scale: st.fixed_dictionaries({"scale": st.just(scale[0]), "value": st.integers(*scale[1:])})
+)
 statement = {
     "statement_id": st.none() | st.none() | st.sampled_from(["s1", "s2"]),
     "version": st.integers(1, 3),
@@ -43,10 +47,13 @@ def _stories(draw: st.DrawFn) -> dict[str, Any]:
         "request_source": draw(st.none() | st.just("spplus")),
         "feedback_id": "f",
         "structure_code": draw(structures),
-        "kind": draw(st.sampled_from(["experience", "experience", "experience", "survey"])),
+        "kind": draw(st.sampled_from(["experience"] * 4 + ["survey", "procedure_rating"])),
         "author": draw(st.sampled_from(["citizen", "citizen", "citizen", "agent"])),
         "submitted_at": submitted_at,
-        "sentiment": draw(st.sampled_from(["positive", "neutral", "negative", None])),
+        "sentiment": draw(st.none() | feelings),
+        "dimensions": draw(st.none() | st.dictionaries(st.sampled_from(measures.DIMENSIONS), feelings, max_size=2)),
+        "score": draw(st.none() | scores),
+        "procedure_code": draw(st.sampled_from([None, "p1", "p2"])),
         "answer_expected": draw(st.booleans()),
         "answer_due_at": due_at,
         "announced_at": None if due_at is None else submitted_at,
@@ -60,9 +67,9 @@ def _answers(draw: st.DrawFn) -> dict[str, Any]:
     outcome = draw(st.sampled_from(_OUTCOMES))
     fields = {
         "request_source": draw(st.none() | st.just("spplus")),
-        "request_kind": draw(st.sampled_from(["letter", "letter", "letter", "experience", "call"])),
+        "request_kind": draw(st.sampled_from(["letter", "letter", "email", "complaint", "experience", "call"])),
         "structure_code": draw(structures),
-        "channel": "mail",
+        "channel": draw(st.sampled_from(["mail", "email"])),
         "received_at": received_at,
         "outcome": outcome,
     }
@@ -139,8 +146,11 @@ def cells_of_judge(told: list[tuple[Envelope, Said]], as_of: datetime) -> Counte
 
 
 def _measures(counts: Counts) -> Counter[str]:
-    plain = {name: amount for name, amount in vars(counts).items() if name != "delays"}
-    return Counter(plain) + Counter(measures.delay(days) for days in counts.delays)
+    found = Counter({name: amount for name, amount in vars(counts).items() if name not in {"delays", "marks"}})
+    found.update(measures.delay(days) for days in counts.delays)
+    for code, mark in counts.marks:
+        found.update({f"procedure:{code}:n": 1, f"procedure:{code}:sum10": mark})
+    return found
 
 
 @settings(max_examples=400, deadline=None)

@@ -35,6 +35,10 @@ def judged(events: list[Told]) -> Counter:
         for measure, count in asdict(counts).items():
             if measure == "delays":
                 total.update((structure, month, f"delay:{days}") for days in count)
+            elif measure == "marks":
+                for code, mark in count:
+                    total[structure, month, f"procedure:{code}:n"] += 1
+                    total[structure, month, f"procedure:{code}:sum10"] += mark
             else:
                 total[structure, month, measure] += count
     return +total

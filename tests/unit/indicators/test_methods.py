@@ -3,8 +3,8 @@ import re
 import pytest
 
 from spplus_contracts import IndicatorComputed
-from spplus_contracts.vocabulary import Unit
 from spplus_indicators.formulas import compute
+from spplus_indicators.measures import DIMENSIONS
 from spplus_indicators.methods import METHODS, Method
 
 TALLY = {
@@ -17,6 +17,16 @@ TALLY = {
     "due": 70,
     "on_time": 35,
     "delay:2": 50,
+    **{f"{dimension}_rated": 60 for dimension in DIMENSIONS},
+    **{f"{dimension}_positive": 45 for dimension in DIMENSIONS},
+    "survey_answers": 50,
+    "survey_satisfied": 30,
+    "survey_very_satisfied": 20,
+    "survey_not_satisfied": 20,
+    "acknowledgement_due": 40,
+    "acknowledged_in_time": 30,
+    **{f"procedure:p{number}:n": 30 for number in range(40)},
+    **{f"procedure:p{number}:sum10": 225 + number for number in range(40)},
     "calls_received": 100,
     "calls_answered": 85,
 }
@@ -47,7 +57,7 @@ def test_method_fits_the_contract_with_its_figure(method: Method) -> None:
             "value": figure.value,
             "numerator": figure.numerator,
             "denominator": figure.denominator,
-            "interval": figure.interval and {**figure.interval._asdict(), "method": "wilson"},
+            "interval": figure.interval and {**figure.interval._asdict(), "method": method.interval},
             "provisional": True,
             "revision": 1,
             "computed_at": "2026-11-23T10:00:00Z",
@@ -57,7 +67,9 @@ def test_method_fits_the_contract_with_its_figure(method: Method) -> None:
     )
 
     assert event.value == figure.value
-    assert (event.interval is not None) is (method.unit is Unit.RATE)
+    assert (event.interval is not None) is (method.interval is not None)
+    if event.interval is not None and event.value is not None:
+        assert event.interval.low <= event.value <= event.interval.high
 
 
 @methods
