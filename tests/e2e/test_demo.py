@@ -29,6 +29,8 @@ def test_small_demo_ends_with_the_table_and_nothing_running(tmp_path):
     region = next(one for one in found["structures"] if one["code"] == "VDB")
     assert region["figures"]["experience_count"]["value"] > 0
     assert found["figures_checked"] > 1000
+    assert "Tous les indicateurs de la région" in ran.stdout
+    assert {"experience_satisfaction", "on_time_rate", "pickup_rate"} <= set(found["region"])
     assert found["steady_stories"] == 200
     assert found["accepted_to_published_seconds"]["p95"] > 0
     assert not list(directory.rglob("*.pid"))

@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from spplus_contracts.vocabulary import Outcome
+from spplus_contracts.feedback import Dimensions
+from spplus_contracts.vocabulary import Channel, FeedbackKind, Outcome, ScoreScale
 from spplus_embedded.demo.facts import DESK, HTTP, SOURCE_OF, SOURCES
 from spplus_embedded.demo.life import year_before
 from spplus_embedded.demo.tree import region
@@ -29,7 +30,7 @@ def test_year_of_another_seed_is_another(year):
 
 def test_year_has_as_many_stories_as_asked_each_with_its_number(year):
     assert len(year.stories) == 3000
-    numbers = [story.number for story in year.stories] + [letter.number for letter in year.letters]
+    numbers = [one.number for one in (*year.stories, *year.letters, *year.marks)]
     assert len(set(numbers)) == len(numbers)
 
 
@@ -64,11 +65,37 @@ def test_agencies_report_only_the_kinds_that_they_register(year):
     assert {(totals.source, totals.event.request_kind) for totals in year.totals} <= granted
 
 
-def test_call_totals_cover_each_closed_month_once_besides_corrections(year):
+def test_totals_cover_each_closed_month_once_besides_corrections(year):
     first = [(one.event.structure_code, one.event.month) for one in year.totals if one.event.version == 1]
-    assert len(first) == len(set(first)) == 36
+    assert len(first) == len(set(first)) == 72
+    assert Counter(one.event.request_kind for one in year.totals if one.event.version == 1) == {"call": 36, "email": 36}
     assert all(one.event.answered <= one.event.received for one in year.totals)
     assert "2026-11" not in {month for _, month in first}
+
+
+def test_marks_lie_on_the_scale_of_their_source_and_ratings_name_a_procedure(year):
+    grants = {grant.code: grant for grant in SOURCES}
+    for mark in year.marks:
+        grant = grants[mark.source]
+        assert mark.kind in grant.feedback_kinds
+        if mark.kind is FeedbackKind.SURVEY:
+            assert (mark.scale, mark.procedure_code) == (grant.survey_scale, None)
+        else:
+            assert mark.procedure_code in dict(grant.procedures)
+    assert {mark.scale for mark in year.marks} == set(ScoreScale) - {ScoreScale.UNKNOWN}
+    assert any(mark.corrected_to is not None for mark in year.marks)
+    assert any(mark.retracted for mark in year.marks)
+
+
+def test_letters_are_acknowledged_in_time_late_or_by_their_answer_only(year):
+    waits = [
+        (letter.acts[0].outcome, (letter.acts[0].at - letter.received_at).days, letter.channel)
+        for letter in year.letters
+    ]
+    assert any(outcome is Outcome.ACKNOWLEDGED and days < 7 for outcome, days, _ in waits)
+    assert any(outcome is Outcome.ACKNOWLEDGED and days > 14 for outcome, days, _ in waits)
+    assert any(outcome is Outcome.ANSWERED for outcome, _, _ in waits)
+    assert {channel for _, _, channel in waits} == {Channel.MAIL, Channel.EMAIL}
 
 
 def test_year_shows_all_that_may_become_of_a_story(year):
@@ -79,6 +106,8 @@ def test_year_shows_all_that_may_become_of_a_story(year):
     assert any(story.corrected_to for story in year.stories)
     assert any(story.by_agent for story in year.stories)
     assert any(story.answer_expected and not story.acts for story in year.stories)
+    given = [set(story.dimensions.model_dump(exclude_none=True)) for story in year.stories if story.dimensions]
+    assert set().union(*given) == set(Dimensions.model_fields)
 
 
 def test_a_small_year_has_exactly_the_stories_asked_for():

@@ -3,9 +3,18 @@ from io import StringIO
 
 from rich.console import Console
 
-from spplus_embedded.demo.report import Pace, calls, chosen, figures_of, main_year, paces, table
+from spplus_embedded.demo.report import (
+    Pace,
+    chosen,
+    figures_of,
+    main_year,
+    of_region,
+    paces,
+    region_table,
+    table,
+)
 from spplus_embedded.demo.tree import region
-from tests.support.builders import a_figure
+from tests.support.builders import a_figure, a_rolling_figure
 
 PLACES = region()
 YEAR = {"kind": "year", "start": date(2026, 1, 1), "end": date(2027, 1, 1)}
@@ -70,8 +79,35 @@ def test_chosen_places_are_region_networks_busiest_and_quietest():
     assert codes[-1] == serving[0].code
 
 
-def test_calls_without_totals_say_so():
-    assert calls({}) == "Appels : pas de total"
+def told_of_region(*published):
+    console = Console(width=140, record=True, file=StringIO())
+    console.print(region_table(of_region(published, date(2026, 1, 1))))
+    return console.export_text()
+
+
+def test_region_shows_each_indicator_of_twelve_months_and_surveys_of_the_year():
+    survey = a_figure(structure_code="VDB", period=YEAR, indicator_code="survey_satisfaction", value=0.5)
+    region = {"structure_code": "VDB"}
+    days = {"indicator_code": "answer_delay_median", "unit": "days", "value": 8, "numerator": None, "denominator": None}
+    margin = {"low": 7, "high": 8.5, "method": "order_statistics"}
+    text = told_of_region(
+        a_figure(period=YEAR, value=0.25, **region),
+        a_rolling_figure(**region),
+        a_rolling_figure(structure_code="VDB-CAM", indicator_code="pickup_rate"),
+        a_rolling_figure(**region, **days, interval=margin),
+        a_rolling_figure(indicator_code="z_new", unit="points", value=-3.25, interval=None, **region),
+        a_rolling_figure(indicator_code="answer_rate", status="insufficient_sample", n=7, **region),
+        survey,
+    )
+    lines = [line.split() for line in text.splitlines()]
+    assert ["Expériences", "positives", "12", "mois", "75,0", "%", "59,8", "%", "à", "85,8", "%", "40"] in lines
+    assert "8 j" in text
+    assert "7 j à 8,5 j" in text
+    assert "-3,2 pts" in text
+    assert "pas assez (7)" in text
+    assert any(line[:3] == ["Enquêtes", ":", "réponses"] and "2026" in line for line in lines)
+    assert "Appels" not in text
+    assert "25,0 %" not in text
 
 
 def test_paces_tell_events_per_second_and_quantiles_by_nearest_rank():

@@ -11,8 +11,9 @@ from spplus_embedded.demo.tree import region
 from spplus_embedded.demo.voice import (
     Request,
     answer_body,
-    counted_calls,
+    counted,
     end_of_day,
+    marked,
     paper,
     posted,
     request_of,
@@ -37,6 +38,7 @@ def test_stories_posted_are_bodies_that_the_door_takes(year):
             assert body.structure_codes == (story.structure_code,)
             assert body.submitted_at == story.submitted_at
             assert body.sentiment == story.sentiment
+            assert body.dimensions == story.dimensions
             assert body.author == story.author
 
 
@@ -64,15 +66,19 @@ def test_events_of_sources_survive_the_gate_s_reading(year):
         for envelope, event in paper(letter):
             assert RequestAnswered.check_json(event.to_json()) == event
             assert envelope.source == letter.source
+    for mark in year.marks:
+        for _, event in marked(mark):
+            assert type(event).check_json(event.to_json()) == event
     for totals in year.totals:
-        _, event = counted_calls(totals)
+        _, event = counted(totals)
         assert RequestAnswered.check_json(event.to_json()) == event
 
 
 def test_event_ids_of_a_source_are_never_used_twice(year):
     spoken = [envelope.id for story in year.stories if story.door != HTTP for envelope, _ in told(story)]
     spoken += [envelope.id for letter in year.letters for envelope, _ in paper(letter)]
-    spoken += [counted_calls(totals)[0].id for totals in year.totals]
+    spoken += [envelope.id for mark in year.marks for envelope, _ in marked(mark)]
+    spoken += [counted(totals)[0].id for totals in year.totals]
     assert len(spoken) == len(set(spoken))
 
 
@@ -82,6 +88,16 @@ def test_a_correction_is_the_same_statement_with_a_higher_version(year):
     assert first.statement_id == second.statement_id
     assert (first.version, second.version) == (1, 2)
     assert (first.sentiment, second.sentiment) == (story.sentiment, story.corrected_to)
+
+
+def test_a_mark_is_corrected_or_taken_back_under_the_same_statement(year):
+    mark = next(mark for mark in year.marks if mark.corrected_to is not None)
+    first, second, *_ = [event for _, event in marked(mark)]
+    assert first.statement_id == second.statement_id
+    assert (first.score.value, second.score.value) == (mark.value, mark.corrected_to)
+    gone = [event for mark in year.marks if mark.retracted for _, event in marked(mark)][-1]
+    assert gone.retracted
+    assert not gone.answer_expected
 
 
 def test_a_withdrawal_names_the_request_of_its_own_source(year):

@@ -135,7 +135,8 @@ class Demo:
         played = time.perf_counter() - before
         self.say(
             f"{self.heard.stories} stories accepted ({self.heard.http_stories} over HTTP), "
-            f"{len(self.heard.spoken)} events in all, {self.heard.repeats} sent twice"
+            f"{self.heard.marks} answers to surveys and ratings, {len(self.heard.spoken)} events in all, "
+            f"{self.heard.repeats} sent twice"
         )
         await self._agree(judge)
         return len(self.heard.spoken), played, time.perf_counter() - before
@@ -173,11 +174,12 @@ class Demo:
         figures = report.figures_of(judge.published, year)
         self.console.print()
         self.console.print(report.table(self.places, figures, year))
-        for line in (report.calls(figures), *report.paces(pace)):
+        self.console.print(report.region_table(report.of_region(judge.published, year)))
+        for line in report.paces(pace):
             self.say(line)
         self.done = True
         if self.options.json_file is not None:
-            found = report.as_json(self.places, figures, pace, len(judge.published), year)
+            found = report.as_json(self.places, judge.published, pace, year)
             self.options.json_file.parent.mkdir(parents=True, exist_ok=True)
             self.options.json_file.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
 

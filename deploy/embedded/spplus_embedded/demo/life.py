@@ -1,17 +1,27 @@
 """A year in the region, drawn from a seed: the same seed and the same start give the same year, to the second."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from spplus_contracts import BulkAnswers
-from spplus_contracts.vocabulary import Author, Outcome, RequestKind, Sentiment
-from spplus_embedded.demo.facts import DESK, HTTP, SOURCE_OF, Act, Letter, Story, Totals, Year
-from spplus_embedded.demo.quality import HABITS, Character, characters, days_to_answer, feeling, pressure
-from spplus_embedded.demo.tree import Network, Place, call_centres
+from spplus_contracts.vocabulary import Author, Channel, FeedbackKind, Outcome, RequestKind, ScoreScale, Sentiment
+from spplus_embedded.demo.facts import DESK, HTTP, SOURCE_OF, SOURCES, Act, Letter, Mark, Story, Year
+from spplus_embedded.demo.quality import (
+    HABITS,
+    Character,
+    characters,
+    days_to_answer,
+    feeling,
+    finer_feelings,
+    pressure,
+    procedure_mark,
+    survey_mark,
+)
+from spplus_embedded.demo.totals import monthly_totals
+from spplus_embedded.demo.tree import Network, Place
 
 PLATFORM_ANSWER_DAYS: Final = 15
 """The delay that the platform's own door announces in the demo, for structures that declared none."""
@@ -23,21 +33,30 @@ _LATEST: Final = timedelta(hours=1)
 _THROUGH_PLATFORM: Final = 0.12
 """Share of the stories about a network with a system of its own that citizens tell on the platform."""
 _OWN_COMMITMENT: Final = ("sp-plus-2021/5", "sp-plus-2021/7", "sp-plus-2023/3")
-_PAPER: Final = {Network.HEALTH: RequestKind.LETTER, Network.EMPLOYMENT: RequestKind.COMPLAINT}
+_IN_WRITING: Final = {
+    Network.HEALTH: (RequestKind.LETTER, Channel.MAIL),
+    Network.EMPLOYMENT: (RequestKind.COMPLAINT, Channel.MAIL),
+    Network.TAXES: (RequestKind.EMAIL, Channel.EMAIL),
+}
 
 
 def year_before(now: datetime, places: Sequence[Place], *, feedbacks: int, seed: int) -> Year:
-    """The last twelve months and the current one, with so many stories, about one letter to fifteen of them."""
+    """The last twelve months and the current one, with so many stories.
+
+    To fifteen of them comes about one letter, to six about one answer to a survey or rating of a procedure.
+    """
     chance = Random(seed)  # noqa: S311  # a story for a demo, no secret
     who = characters(places, chance)
     months = _months(now)
     draw = _Draw(chance, who, months, now - _LATEST)
     stories = sorted((draw.story() for _ in range(feedbacks)), key=lambda story: story.submitted_at)
     letters = sorted((draw.letter() for _ in range(max(1, feedbacks // 15))), key=lambda letter: letter.received_at)
+    marks = sorted((draw.mark() for _ in range(max(1, feedbacks // 6))), key=lambda mark: mark.submitted_at)
     return Year(
         stories=tuple(stories),
         letters=tuple(letters),
-        totals=tuple(_calls(places, months, chance)),
+        marks=tuple(marks),
+        totals=tuple(monthly_totals(places, months[:_CLOSED_MONTHS], chance)),
     )
 
 
@@ -95,17 +114,48 @@ class _Draw:
             repeated=self._happens(0.02),
             corrected_to=_other(feels) if door != HTTP and self._happens(0.015) else None,
             withdrawn_at=self._withdrawal(at),
+            dimensions=finer_feelings(feels, chance),
         )
 
     def letter(self) -> Letter:
-        """One request on paper."""
+        """One request in writing: most are acknowledged soon, some late, and some only by their answer."""
         self._number += 1
-        network = self._chance.choice(list(_PAPER))
+        network = self._chance.choice(list(_IN_WRITING))
         one, at = self._someone(network)
-        opened_at = min(at + timedelta(hours=self._chance.uniform(1, 60)), self._end)
-        opening = Act(Outcome.ACKNOWLEDGED, opened_at, one.place.code, due_on=self._due_on(one, opened_at))
-        acts = (opening, *self._acts(one, at, opened_at))
-        return Letter(self._number, SOURCE_OF[network].code, _PAPER[network], one.place.code, at, acts)
+        kind, channel = _IN_WRITING[network]
+        acts = self._acts(one, at) if self._happens(0.08) else ()
+        if not acts:
+            days = self._chance.uniform(8, 24) if self._happens(0.12) else self._chance.uniform(0.05, 2.5)
+            opened_at = min(at + timedelta(days=days), self._end)
+            promised = self._due_on(one, opened_at) if self._happens(0.9) else None
+            opening = Act(Outcome.ACKNOWLEDGED, opened_at, one.place.code, due_on=promised)
+            acts = (opening, *self._acts(one, at, opened_at))
+        return Letter(self._number, SOURCE_OF[network].code, kind, channel, one.place.code, at, acts)
+
+    def mark(self) -> Mark:
+        """One answer to a survey, or one rating of a procedure."""
+        chance = self._chance
+        self._number += 1
+        grant = chance.choice(SOURCES)
+        one, at = self._someone(grant.network)
+        if grant.procedures and self._happens(0.6):
+            kind, (procedure, typical) = FeedbackKind.PROCEDURE_RATING, chance.choice(grant.procedures)
+            scale, value = ScoreScale.ZERO_TO_TEN, procedure_mark(typical + 3 * one.charm, chance)
+        else:
+            kind, procedure, scale = FeedbackKind.SURVEY, None, grant.survey_scale
+            value = survey_mark(feeling(one, at.date(), chance), scale, chance)
+        return Mark(
+            number=self._number,
+            source=grant.code,
+            kind=kind,
+            structure_code=one.place.code,
+            submitted_at=at,
+            scale=scale,
+            value=value,
+            procedure_code=procedure,
+            corrected_to=survey_mark(Sentiment.NEUTRAL, scale, chance) if self._happens(0.02) else None,
+            retracted=self._happens(0.01),
+        )
 
     def _proposal(self, one: Character, at: datetime) -> Story:
         return Story(
@@ -172,28 +222,6 @@ class _Draw:
 
     def _happens(self, probability: float) -> bool:
         return self._chance.random() < probability
-
-
-def _calls(places: Sequence[Place], months: Sequence[date], chance: Random) -> Iterator[Totals]:
-    """The totals of each closed month and call centre; some are corrected a few days later."""
-    for month in months[:_CLOSED_MONTHS]:
-        told_at = _midnight(_next(month)) + timedelta(hours=9)
-        for place in call_centres(places):
-            busy = pressure(Network.HEALTH, month)
-            received = int(chance.gauss(9_000, 900) * busy)
-            answered = int(received * min(0.99, max(0.5, chance.gauss(0.93, 0.02) - 0.12 * (busy - 1))))
-            source = SOURCE_OF[Network.HEALTH].code
-            event = BulkAnswers(
-                structure_code=place.code,
-                request_kind=RequestKind.CALL,
-                month=f"{month:%Y-%m}",
-                received=received,
-                answered=answered,
-            )
-            yield Totals(source, told_at, event)
-            if chance.choices((True, False), (1, 7))[0]:
-                better = event.model_copy(update={"received": received + 150, "answered": answered + 90, "version": 2})
-                yield Totals(source, told_at + timedelta(hours=2), better)
 
 
 def _other(feels: Sentiment) -> Sentiment:

@@ -14,7 +14,8 @@ from spplus_embedded.demo.voice import (
     Spoken,
     acted,
     answer_body,
-    counted_calls,
+    counted,
+    marked,
     paper,
     posted,
     request_of,
@@ -37,6 +38,8 @@ class Heard:
     """Each statement once, also where it was sent twice."""
     http_stories: int = 0
     source_stories: int = 0
+    marks: int = 0
+    """Answers to surveys and ratings of procedures."""
     repeats: int = 0
     """Sent once more by clients that were not sure."""
 
@@ -53,7 +56,8 @@ def size(year: Year) -> int:
     """How many steps `play` takes."""
     acts = sum(len(story.acts) for story in year.stories) + sum(len(letter.acts) for letter in year.letters)
     extras = sum((story.corrected_to is not None) + (story.withdrawn_at is not None) for story in year.stories)
-    return len(year.stories) + extras + acts + len(year.totals)
+    marks = sum(1 + (mark.corrected_to is not None) + mark.retracted for mark in year.marks)
+    return len(year.stories) + extras + acts + marks + len(year.totals)
 
 
 @dataclass
@@ -77,10 +81,11 @@ class Player:
                 group.create_task(self._citizen(citizens))
         await self.inbound.settle()
         self.heard.source_stories = sum(story.door != HTTP for story in year.stories)
+        self.heard.marks = len(year.marks)
         return self.heard
 
     async def _agencies(self, year: Year) -> None:
-        """Everything that agencies' systems say of their own: stories, what became of them, letters, calls."""
+        """Everything that agencies' systems say of their own: stories, what became of them, letters, marks, totals."""
         for rank, (source, spoken, repeated) in enumerate(_by_sources(year)):
             await self._on_topic(source, spoken)
             if repeated:
@@ -141,5 +146,8 @@ def _by_sources(year: Year) -> Iterator[tuple[str, Spoken, bool]]:
     for letter in year.letters:
         for spoken in paper(letter):
             yield letter.source, spoken, False
+    for mark in year.marks:
+        for spoken in marked(mark):
+            yield mark.source, spoken, False
     for totals in year.totals:
-        yield totals.source, counted_calls(totals), False
+        yield totals.source, counted(totals), False

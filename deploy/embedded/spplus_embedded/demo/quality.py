@@ -7,7 +7,8 @@ from datetime import date
 from random import Random
 from typing import Final
 
-from spplus_contracts.vocabulary import Channel, Sentiment
+from spplus_contracts.feedback import Dimensions
+from spplus_contracts.vocabulary import Channel, ScoreScale, Sentiment
 from spplus_embedded.demo.tree import Network, Place
 
 
@@ -93,3 +94,47 @@ def days_to_answer(who: Character, month: date, chance: Random) -> float:
     """How long a citizen of that month waits for the first answer."""
     typical = HABITS[who.network].median_days * who.slowness * pressure(who.network, month) ** 0.6
     return chance.lognormvariate(math.log(typical), 0.65)
+
+
+def finer_feelings(feels: Sentiment, chance: Random) -> Dimensions | None:
+    """Some citizens say more; most of it agrees with how they feel, but a slow office can be a kind one."""
+    if chance.random() < _SAYS_NO_MORE:
+        return None
+    given = {
+        name: feels if chance.random() < _AGREES else chance.choice(_FEELINGS)
+        for name in Dimensions.model_fields
+        if chance.random() < _RATES_ONE
+    }
+    return Dimensions(**given) if given else None
+
+
+def survey_mark(feels: Sentiment, scale: ScoreScale, chance: Random) -> int:
+    """The mark of a citizen who feels so, on a scale."""
+    return chance.choice(_MARKS[scale][feels])
+
+
+def procedure_mark(typical: float, chance: Random) -> int:
+    """A mark out of 10."""
+    return min(10, max(0, round(chance.gauss(typical, 1.6))))
+
+
+_SAYS_NO_MORE: Final = 0.6
+_RATES_ONE: Final = 0.7
+_AGREES: Final = 0.75
+_MARKS: Final = {
+    ScoreScale.ZERO_TO_TEN: {
+        Sentiment.POSITIVE: (7, 8, 8, 9, 9, 10),
+        Sentiment.NEUTRAL: (5, 6, 6, 7),
+        Sentiment.NEGATIVE: (0, 1, 2, 3, 4, 5),
+    },
+    ScoreScale.ONE_TO_FIVE: {
+        Sentiment.POSITIVE: (4, 4, 5),
+        Sentiment.NEUTRAL: (3,),
+        Sentiment.NEGATIVE: (1, 2, 2),
+    },
+    ScoreScale.ONE_TO_FOUR: {
+        Sentiment.POSITIVE: (3, 3, 4),
+        Sentiment.NEUTRAL: (2, 3),
+        Sentiment.NEGATIVE: (1, 2),
+    },
+}

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from spplus_contracts.vocabulary import FeedbackKind
 from spplus_embedded.demo.facts import SOURCES, SourceGrant
 from spplus_embedded.demo.tree import ROOT, Place, write_list
 from spplus_embedded.errors import PartsError
@@ -32,7 +31,7 @@ async def prepare(platform: Platform, places: Sequence[Place]) -> str:
 def _grant(grant: SourceGrant) -> list[str]:
     """Words of `sources add` for a system: its own part of the tree and nothing else."""
     words = [grant.code, "--name", grant.name, "--structure", f"{ROOT}-{grant.network}"]
-    words += ["--feedback", FeedbackKind.EXPERIENCE]
+    words += [word for kind in grant.feedback_kinds for word in ("--feedback", kind)]
     words += [word for kind in grant.single_kinds for word in ("--single", kind)]
     words += [word for kind in grant.bulk_kinds for word in ("--bulk", kind)]
     return words

@@ -9,8 +9,9 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from spplus_contracts import IndicatorComputed
-from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind
+from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind, Unit
 from spplus_embedded.demo.tree import ROOT, Place
+from spplus_notifier.catalogue import order, wording_of
 
 _FEW: Final = "pas assez : pas assez de réponses (leur nombre) pour publier un chiffre fiable"
 _INTERVAL: Final = "entre parenthèses après un pourcentage : intervalle de confiance à 95 %"
@@ -117,12 +118,49 @@ def table(places: Sequence[Place], figures: Figures, year: date) -> Table:
     return shown
 
 
-def calls(figures: Figures) -> str:
-    """One line on the call centres."""
-    figure = figures.get((ROOT, "pickup_rate"))
-    if figure is None or figure.value is None:
-        return "Appels : pas de total"
-    return f"Appels décrochés par un agent : {_percent(figure)} de {_spaced(figure.n)} appels"
+def of_region(published: Sequence[IndicatorComputed], year: date) -> dict[str, IndicatorComputed]:
+    """Each indicator of the whole region: its last twelve months; where there are none (surveys), the year."""
+    found = {code: figure for (place, code), figure in figures_of(published, year).items() if place == ROOT}
+    rolling = {
+        figure.indicator_code: figure
+        for figure in published
+        if figure.structure_code == ROOT and figure.period.kind is PeriodKind.ROLLING_12
+    }
+    found |= rolling
+    known = [*order(), *sorted(set(found) - set(order()))]
+    return {code: found[code] for code in known if code in found}
+
+
+def region_table(found: dict[str, IndicatorComputed]) -> Table:
+    """Every indicator of the region, one a line."""
+    shown = Table(
+        title="Tous les indicateurs de la région",
+        caption="douze derniers mois ; enquêtes : par année, par pas d'au moins dix réponses",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1),
+        caption_justify="left",
+    )
+    shown.add_column("Indicateur", overflow="fold")
+    for name in ("Période", "Valeur", "Intervalle à 95 %", "Calculé sur"):
+        shown.add_column(name, justify="right")
+    for code, figure in found.items():
+        margin = figure.interval
+        span = "" if margin is None else f"{_quantity(margin.low, figure.unit)} à {_quantity(margin.high, figure.unit)}"
+        period = str(figure.period.start.year) if figure.period.kind is PeriodKind.YEAR else "12 mois"
+        value = "-" if figure.value is None else _quantity(figure.value, figure.unit)
+        shown.add_row(wording_of(code).short, period, _withheld(figure) or value, span, _spaced(figure.n))
+    return shown
+
+
+def _quantity(value: float, unit: Unit) -> str:
+    if unit is Unit.RATE:
+        return f"{100 * value:.1f} %".replace(".", ",")
+    if unit is Unit.POINTS:
+        return f"{value:+.1f} pts".replace(".", ",")
+    if unit is Unit.DAYS:
+        return f"{value:.1f} j".replace(".0 ", " ").replace(".", ",")
+    return _spaced(round(value))
 
 
 def paces(pace: Pace) -> list[str]:
@@ -141,11 +179,12 @@ def paces(pace: Pace) -> list[str]:
     return lines
 
 
-def as_json(places: Sequence[Place], figures: Figures, pace: Pace, checked: int, year: date) -> dict[str, Any]:
+def as_json(places: Sequence[Place], published: Sequence[IndicatorComputed], pace: Pace, year: date) -> dict[str, Any]:
     """The same for programs. Seconds; rates 0-1."""
+    figures = figures_of(published, year)
     return {
         "year": year.year,
-        "figures_checked": checked,
+        "figures_checked": len(published),
         "parts_seconds": round(pace.parts_seconds, 3),
         "start_seconds": round(pace.start_seconds, 3),
         "events": pace.events,
@@ -155,6 +194,10 @@ def as_json(places: Sequence[Place], figures: Figures, pace: Pace, checked: int,
         "steady_per_second": pace.per_second,
         "steady_stories": len(pace.latencies),
         "accepted_to_published_seconds": {"p50": pace.latency(0.5), "p95": pace.latency(0.95)},
+        "region": {
+            code: figure.model_dump(mode="json", exclude_none=True)
+            for code, figure in of_region(published, year).items()
+        },
         "structures": [
             {
                 "code": place.code,

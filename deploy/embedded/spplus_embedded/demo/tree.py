@@ -123,6 +123,11 @@ def call_centres(places: Sequence[Place]) -> list[Place]:
     return [place for place in places if place.typology == "Plateforme téléphonique"]
 
 
+def local_heads(places: Sequence[Place], network: Network) -> list[Place]:
+    """The offices of a network that each lead one department."""
+    return [place for place in places if place.parent == f"{ROOT}-{network}"]
+
+
 def write_list(places: Sequence[Place], path: Path) -> None:
     """Write the list in the layout of the official one."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:

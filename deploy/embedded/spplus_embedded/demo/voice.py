@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from spplus_contracts import BulkAnswers, Envelope, FeedbackSubmitted, FeedbackWithdrawn, SingleAnswer
+from spplus_contracts.feedback import Score
 from spplus_contracts.vocabulary import (
     PLATFORM_SOURCE,
     Channel,
@@ -17,7 +18,7 @@ from spplus_contracts.vocabulary import (
     Sentiment,
     WithdrawalReason,
 )
-from spplus_embedded.demo.facts import Act, Letter, Story, Totals
+from spplus_embedded.demo.facts import Act, Letter, Mark, Story, Totals
 from spplus_embedded.fold import Said
 
 _PARIS: Final = ZoneInfo("Europe/Paris")
@@ -47,6 +48,8 @@ class Request:
     request_id: str
     kind: RequestKind
     received_at: datetime
+    channel: Channel = Channel.EMAIL
+    """How what is said about it reaches the citizen."""
 
 
 def story_body(story: Story) -> dict[str, Any]:
@@ -62,6 +65,8 @@ def story_body(story: Story) -> dict[str, Any]:
         return body | {"author": "agent", "proposal": True, "suggestion": "Afficher les pièces à fournir à l'entrée."}
     if story.sentiment is not None:
         body["sentiment"] = story.sentiment
+    if story.dimensions is not None:
+        body["dimensions"] = story.dimensions.model_dump(mode="json", exclude_none=True)
     return body | {"story": _WORDS[story.sentiment]}
 
 
@@ -78,6 +83,7 @@ def posted(story: Story, accepted: dict[str, Any]) -> tuple[Envelope, FeedbackSu
         author=story.author,
         channels=story.channels,
         sentiment=story.sentiment,
+        dimensions=story.dimensions,
         engagements=story.engagements,
         proposal=story.by_agent,
         answer_expected=story.answer_expected,
@@ -102,6 +108,7 @@ def told(story: Story) -> Iterator[Spoken]:
         submitted_at=story.submitted_at,
         channels=story.channels,
         sentiment=story.sentiment,
+        dimensions=story.dimensions,
         engagements=story.engagements,
         answer_expected=story.answer_expected,
         answer_due_at=None if story.due_on is None else end_of_day(story.due_on),
@@ -117,14 +124,39 @@ def told(story: Story) -> Iterator[Spoken]:
         yield _withdrawal(story, story.door, request_id, f"{request_id}-withdrawn", story.withdrawn_at)
 
 
+def marked(mark: Mark) -> Iterator[Spoken]:
+    """What a source says about an answer to a survey or the rating of a procedure."""
+    request_id = f"mark-{mark.number}"
+    first = FeedbackSubmitted(
+        request_id=request_id,
+        feedback_id=request_id,
+        structure_code=mark.structure_code,
+        kind=mark.kind,
+        submitted_at=mark.submitted_at,
+        channels=frozenset() if mark.procedure_code is None else frozenset({Channel.ONLINE_PROCEDURE}),
+        score=Score(scale=mark.scale, value=mark.value),
+        procedure_code=mark.procedure_code,
+        answer_expected=False,
+        statement_id=request_id,
+    )
+    yield _spoken(request_id, mark.source, first, mark.submitted_at)
+    if mark.corrected_to is not None:
+        better = Score(scale=mark.scale, value=mark.corrected_to)
+        second = first.model_copy(update={"version": 2, "score": better})
+        yield _spoken(f"{request_id}-2", mark.source, second, mark.submitted_at + timedelta(minutes=30))
+    if mark.retracted:
+        last = first.model_copy(update={"version": 3, "retracted": True})
+        yield _spoken(f"{request_id}-3", mark.source, last, mark.submitted_at + timedelta(minutes=45))
+
+
 def request_of(story: Story) -> Request:
     """The request of a story that a source told."""
     return Request(story.door, f"story-{story.number}", RequestKind.EXPERIENCE, story.submitted_at)
 
 
 def paper(letter: Letter) -> Iterator[Spoken]:
-    """What a source says about a letter: its receipt opens the request."""
-    request = Request(letter.source, f"letter-{letter.number}", letter.kind, letter.received_at)
+    """What a source says about a letter: the first act opens the request."""
+    request = Request(letter.source, f"letter-{letter.number}", letter.kind, letter.received_at, letter.channel)
     return acted(letter.acts, request, letter.source)
 
 
@@ -144,7 +176,7 @@ def said(act: Act, request: Request, source: str, *, statement_id: str) -> tuple
         request_source=None if request.source == source else request.source,
         request_kind=request.kind,
         structure_code=act.structure_code,
-        channel=Channel.EMAIL,
+        channel=request.channel,
         received_at=request.received_at,
         outcome=act.outcome,
         statement_id=statement_id,
@@ -170,10 +202,10 @@ def answer_body(act: Act, *, statement_id: str) -> dict[str, Any]:
     return body
 
 
-def counted_calls(totals: Totals) -> Spoken:
+def counted(totals: Totals) -> Spoken:
     """The totals of a month."""
     event = totals.event
-    event_id = f"calls-{event.structure_code}-{event.month}-{event.version}"
+    event_id = f"{event.request_kind}s-{event.structure_code}-{event.month}-{event.version}"
     return _spoken(event_id, totals.source, event, totals.told_at)
 
 
