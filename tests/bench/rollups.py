@@ -17,6 +17,7 @@ from spplus_contracts import StructureDeclared
 from spplus_indicators.canopy import Pace
 from spplus_indicators.figures import Target
 from spplus_indicators.publisher import Publisher
+from spplus_indicators.thresholds import Thresholds
 from tests.bench.full_tree import ROOT, full_tree, leaves_of, mark, plant, profiles
 from tests.bench.results import Goal, Report
 from tests.bench.service import prepare
@@ -27,7 +28,7 @@ MARKS = 5_000
 _REPEATS = 20
 _ROUNDS = 10
 _SAMPLE = 1_500
-_MIN_SAMPLE = 30
+_THRESHOLDS = Thresholds()
 _LEGEND = """\
 Everything by the service's own functions on its own tables, without a bus. Root: all figures of all periods that 12
 months ask for, read and computed, not saved. A tick: {marks:,} marks of as many leaves taken and added up for them and
@@ -48,7 +49,7 @@ class Bench:
         self.months: list[date] = []
         self.families: frozenset[str] = frozenset()
         self.publisher = Publisher(
-            lambda: pool, clock=lambda: datetime.now(UTC), min_sample=_MIN_SAMPLE, pace=self.pace
+            lambda: pool, clock=lambda: datetime.now(UTC), thresholds=_THRESHOLDS, pace=self.pace
         )
 
     async def fill(self) -> float:

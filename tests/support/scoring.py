@@ -17,21 +17,25 @@ from spplus_indicators.canopy import Pace
 from spplus_indicators.figures import period_of
 from spplus_indicators.publisher import Publisher
 from spplus_indicators.subscribers import subscription
+from spplus_indicators.thresholds import Thresholds
 from tests.support.records import a_record
 
 AT_ONCE = Pace(small_seconds=0, large_seconds=0, root_seconds=0)
+
+ANY_NUMBER = Thresholds(1)
+"""However few answers there are, the figure is shown."""
 
 
 class Scoring:
     """The scoring service without its bus."""
 
-    def __init__(self, pool, now: datetime, *, pace: Pace = AT_ONCE, min_sample: int = 1) -> None:
+    def __init__(self, pool, now: datetime, *, pace: Pace = AT_ONCE, thresholds: Thresholds = ANY_NUMBER) -> None:
         self.pool = pool
         self.now = now
-        self.min_sample = min_sample
+        self.thresholds = thresholds
         self.refused: list[tuple[Record, str]] = []
         self.publisher = Publisher(
-            lambda: pool, clock=lambda: self.now, min_sample=min_sample, pace=pace, on_published=lambda: None
+            lambda: pool, clock=lambda: self.now, thresholds=thresholds, pace=pace, on_published=lambda: None
         )
         self._subscription = subscription(clock=lambda: self.now, after_commit=lambda _: None)
 
@@ -93,7 +97,7 @@ class Scoring:
 
     async def audit(self) -> list[str]:
         """What an audit finds."""
-        return [str(each) for each in await audit(self.pool, min_sample=self.min_sample)]
+        return [str(each) for each in await audit(self.pool, thresholds=self.thresholds)]
 
     async def told(self) -> list[IndicatorComputed]:
         """Every revision in the outbox, in order."""

@@ -37,7 +37,7 @@ def main() -> None:
     else:
         sys.exit(
             asyncio.run(
-                _with_pool(settings, lambda pool: audit_command.run(pool, words, min_sample=settings.min_sample))
+                _with_pool(settings, lambda pool: audit_command.run(pool, words, thresholds=settings.thresholds))
             )
         )
 

@@ -27,7 +27,7 @@ def build(settings: IndicatorsSettings) -> Service:
     publisher = Publisher(
         lambda: service.pool,
         clock=system_clock,
-        min_sample=settings.min_sample,
+        thresholds=settings.thresholds,
         pace=_pace(settings),
         instance=settings.instance,
         on_published=service.relay.wake,

@@ -19,6 +19,7 @@ from spplus_indicators.measures import NEEDS
 from spplus_indicators.periods import containing
 from spplus_indicators.pooling import Counts, Place, add
 from spplus_indicators.stored import cells_of_text, row_of_text, text_of_cells
+from spplus_indicators.thresholds import Thresholds
 
 Progress = Callable[[str, int, int], None]
 """Told what is looked at (``ledger`` or ``figures``), how many were, and how many there are."""
@@ -43,18 +44,18 @@ def _silent(what: str, done: int, total: int) -> None:
     """Nobody watches."""
 
 
-async def audit(pool: Pool, *, min_sample: int) -> list[Difference]:
+async def audit(pool: Pool, *, thresholds: Thresholds) -> list[Difference]:
     """Everything that differs from what the ledger says; changes nothing."""
     async with (
         pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
-        aclosing(differences(connection, min_sample=min_sample)) as found,
+        aclosing(differences(connection, thresholds=thresholds)) as found,
     ):
         return [each async for each in found]
 
 
 async def differences(
-    connection: Connection, *, min_sample: int, waiting_too: bool = False, progress: Progress = _silent
+    connection: Connection, *, thresholds: Thresholds, waiting_too: bool = False, progress: Progress = _silent
 ) -> AsyncGenerator[Difference, None]:
     """The same, one after the other, inside the caller's snapshot of the database.
 
@@ -71,7 +72,7 @@ async def differences(
         yield found
     own.clear()
     skipped = set() if waiting_too else await queries.structures_waiting(connection)
-    async for found in _figures(connection, pooled, min_sample, skipped, progress):
+    async for found in _figures(connection, pooled, thresholds, skipped, progress):
         yield found
     async for key in queries.figures_without_history(connection):
         yield Difference("history", tuple(map(str, key)), "none", "the revision that stands")
@@ -133,9 +134,13 @@ async def _pooled(connection: Connection, own: Mapping[Place, Counts]) -> dict[P
 
 
 async def _figures(
-    connection: Connection, pooled: Mapping[Place, Counts], min_sample: int, skipped: set[str], progress: Progress
+    connection: Connection,
+    pooled: Mapping[Place, Counts],
+    thresholds: Thresholds,
+    skipped: set[str],
+    progress: Progress,
 ) -> AsyncIterator[Difference]:
-    declared = await queries.not_applicable(connection)
+    declared = await queries.declared(connection)
     places: dict[str, list[Place]] = {}
     for place in pooled:
         places.setdefault(place[0], []).append(place)
@@ -144,13 +149,13 @@ async def _figures(
         async for structure, stored in by_structure:
             mine = {place: pooled[place] for place in places.pop(structure, ())}
             if structure in declared and structure not in skipped:
-                for each in _unlike_figures(structure, mine, stored, declared[structure], min_sample):
+                for each in _unlike_figures(structure, mine, stored, declared[structure], thresholds):
                     yield each
             done += len(stored)
             progress("figures", done, total)
     for structure in sorted(places.keys() & declared.keys() - skipped):
         mine = {place: pooled[place] for place in places[structure]}
-        for each in _unlike_figures(structure, mine, {}, declared[structure], min_sample):
+        for each in _unlike_figures(structure, mine, {}, declared[structure], thresholds):
             yield each
 
 
@@ -158,8 +163,8 @@ def _unlike_figures(
     structure: str,
     pooled: Mapping[Place, Counts],
     stored: Mapping[FigureKey, Published],
-    not_applicable: frozenset[str],
-    min_sample: int,
+    declared: queries.Declared,
+    thresholds: Thresholds,
 ) -> Iterable[Difference]:
     """The figures of one structure that are not what its counts make of them."""
     for (_, span), tally in _spans(pooled, stored).items():
@@ -169,8 +174,9 @@ def _unlike_figures(
             NEEDS,
             tally,
             collected=[code for code, key in keys.items() if key in stored],
-            not_applicable=not_applicable,
-            min_sample=min_sample,
+            not_applicable=declared.not_applicable,
+            thresholds=thresholds,
+            network=declared.network,
         )
         for code, figure in figures.items():
             standing = stored.get(keys[code])

@@ -10,6 +10,7 @@ from spplus_chassis.database import Pool
 from spplus_indicators.audit import differences
 from spplus_indicators.reports import report_in
 from spplus_indicators.screen import Bar
+from spplus_indicators.thresholds import Thresholds
 
 HELP = "compute tallies and figures anew from the ledger and list what differs"
 _SHOWN = 50
@@ -24,7 +25,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     )
 
 
-async def run(pool: Pool, words: argparse.Namespace, *, min_sample: int) -> int:
+async def run(pool: Pool, words: argparse.Namespace, *, thresholds: Thresholds) -> int:
     """Audit; returns the exit code: 1 if anything differs."""
     began = time.monotonic()
     found: Counter[str] = Counter()
@@ -41,7 +42,7 @@ async def run(pool: Pool, words: argparse.Namespace, *, min_sample: int) -> int:
         async with (
             pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
-            aclosing(differences(connection, min_sample=min_sample, progress=progress)) as stream,
+            aclosing(differences(connection, thresholds=thresholds, progress=progress)) as stream,
         ):
             async for difference in stream:
                 found[difference.what] += 1

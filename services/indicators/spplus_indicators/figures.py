@@ -10,6 +10,7 @@ from spplus_indicators.formulas import NOT_APPLICABLE, Figure, compute_all
 from spplus_indicators.measures import NEEDS, PROTECTED, indicators_of
 from spplus_indicators.methods import METHODS
 from spplus_indicators.periods import Span, containing, day_of, is_open, period, plus_months
+from spplus_indicators.thresholds import Thresholds
 
 PERIOD_KINDS: Final = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR, PeriodKind.ROLLING_12)
 """The kinds of period that are published."""
@@ -122,13 +123,17 @@ def figures_at(
     *,
     collected: Iterable[str],
     not_applicable: frozenset[str],
-    min_sample: int,
+    thresholds: Thresholds,
+    network: str = "",
 ) -> dict[str, Figure]:
-    """The figures of one place. `collected` are the indicators published there before: they fall to 0, not silent."""
-    figures = compute_all([code for code in indicators if code not in PROTECTED], tally, min_sample)
+    """The figures of one place, without the protected ones.
+
+    `collected` are the indicators published there before: they fall to 0, not silent.
+    """
+    figures = compute_all([code for code in indicators if code not in PROTECTED], tally, thresholds, network)
     for indicator in collected:
         if indicator in figures and figures[indicator].status is IndicatorStatus.NOT_COLLECTED:
-            figures[indicator] = compute_all([indicator], _none_left(indicator), min_sample)[indicator]
+            figures[indicator] = compute_all([indicator], _none_left(indicator), thresholds, network)[indicator]
     for indicator, figure in figures.items():
         if indicator in not_applicable and figure.status is not IndicatorStatus.NOT_COLLECTED:
             figures[indicator] = NOT_APPLICABLE

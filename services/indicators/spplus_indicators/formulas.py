@@ -54,20 +54,21 @@ def compute(indicator_code: str, tally: Tally, min_sample: int) -> Figure:
     return _FORMULAS[indicator_code](tally, min_sample)
 
 
-def compute_all(indicator_codes: Iterable[str], tally: Tally, min_sample: int) -> dict[str, Figure]:
+def compute_all(
+    indicator_codes: Iterable[str], tally: Tally, thresholds: Thresholds, network: str = ""
+) -> dict[str, Figure]:
     """`compute` for several indicators of one tally; the histogram of delays is pooled and sorted once.
 
-    `min_sample` is the general default; indicators with a default of their own keep that.
+    The least n is that of the thresholds for a structure of the network.
     """
-    thresholds = Thresholds(min_sample)
     histogram: list[tuple[int, int]] | None = None
     figures = {}
     for code in indicator_codes:
         if code in _PERCENTILES:
             histogram = _histogram(tally) if histogram is None else histogram
-            figures[code] = _percentile(histogram, *_PERCENTILES[code], thresholds.of(code))
+            figures[code] = _percentile(histogram, *_PERCENTILES[code], thresholds.of(code, network))
         else:
-            figures[code] = _FORMULAS[code](tally, thresholds.of(code))
+            figures[code] = _FORMULAS[code](tally, thresholds.of(code, network))
     return figures
 
 

@@ -24,6 +24,7 @@ from spplus_indicators.figures import Revision, Target, event_of, figures_at, pl
 from spplus_indicators.measures import NEEDS, family
 from spplus_indicators.periods import day_of, month_of, rolling_12
 from spplus_indicators.pooling import Counts, Place, pooled_over, spread
+from spplus_indicators.thresholds import Thresholds
 
 log = structlog.get_logger()
 
@@ -45,14 +46,14 @@ class Publisher:
         pool: Callable[[], Pool],
         *,
         clock: Clock,
-        min_sample: int,
+        thresholds: Thresholds,
         pace: Pace,
         instance: str = "1",
         on_published: Callable[[], None] = lambda: None,
     ) -> None:
         self._pool = pool
         self._clock = clock
-        self._min_sample = min_sample
+        self._thresholds = thresholds
         self._pace = pace
         self._instance = instance
         self._on_published = on_published
@@ -164,7 +165,8 @@ class Publisher:
                 pooled_over(pooled.get(structure, {}), place.span),
                 collected=[code for code in indicators if (structure, code, kind, start) in standing],
                 not_applicable=self._canopy.not_applicable.get(structure, frozenset()),
-                min_sample=self._min_sample,
+                thresholds=self._thresholds,
+                network=self._canopy.network_of(structure),
             )
             made += revisions(place, figures, standing, now)
         return made

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime
+from typing import NamedTuple
 
 from spplus_chassis.database import Connection
 from spplus_contracts.vocabulary import PeriodKind
@@ -98,9 +99,18 @@ async def figures_without_history(connection: Connection) -> AsyncIterator[Figur
         yield row[0], row[1], row[2], row[3]
 
 
-async def not_applicable(connection: Connection) -> dict[str, frozenset[str]]:
-    """Declared structures with the indicators that make no sense there."""
-    return {row[0]: frozenset(row[1]) for row in await connection.fetch("SELECT code, not_applicable FROM structures")}
+class Declared(NamedTuple):
+    """What a structure's declaration says about its figures."""
+
+    network: str
+    not_applicable: frozenset[str]
+    """Indicators that make no sense there."""
+
+
+async def declared(connection: Connection) -> dict[str, Declared]:
+    """Every declared structure by its code."""
+    rows = await connection.fetch("SELECT code, network, not_applicable FROM structures")
+    return {row[0]: Declared(row[1], frozenset(row[2])) for row in rows}
 
 
 async def structures_waiting(connection: Connection) -> set[str]:

@@ -22,7 +22,7 @@ class IndicatorsSettings(ServiceSettings):
     min_samples: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
     """Other thresholds for some indicators, as JSON: ``{"on_time_rate": 100}``."""
     min_samples_by_network: dict[str, dict[str, Annotated[int, Field(ge=1)]]] = Field(default_factory=dict)
-    """Other thresholds for some indicators of a network, by its code, as JSON: ``{"DGFIP": {"on_time_rate": 200}}``."""
+    """Other thresholds for some indicators of a network, by its name, as JSON: ``{"DGFIP": {"on_time_rate": 200}}``."""
     publish_small_seconds: float = Field(default=0.25, ge=0)
     """Least time between two revisions of a figure of a structure; it grows with the number of descendants."""
     publish_large_seconds: float = Field(default=5.0, ge=0)

@@ -56,7 +56,7 @@ async def declare(connection: Connection, told: Sequence[Stored], today: date) -
     if accepted:
         await _save(connection, accepted.values(), day)
         await _replant(connection, before.tree, after.tree)
-        await _queue_changed_applicability(connection, known, accepted)
+        await _queue_changed_rules(connection, known, accepted)
         await tree_repository.turn(connection, day, changed=True)
     at_fault = _at_fault(before, after, accepted)
     in_a_cycle = [
@@ -142,12 +142,13 @@ def _places(tree: Tree, codes: Iterable[str]) -> set[Place]:
     return {(code, reach) for code in codes if code in tree for reach in tree.lineage(code)}
 
 
-async def _queue_changed_applicability(
+async def _queue_changed_rules(
     connection: Connection, known: Mapping[str, Stored], accepted: Mapping[str, Stored]
 ) -> None:
     changed = [
         code
         for code, stored in accepted.items()
-        if code in known and known[code].not_applicable != stored.not_applicable
+        if code in known
+        and (known[code].not_applicable, known[code].network) != (stored.not_applicable, stored.network)
     ]
     await _queue_whole(connection, changed)

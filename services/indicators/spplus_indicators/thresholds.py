@@ -21,12 +21,11 @@ class Thresholds:
     by_indicator: Mapping[str, int] = field(default_factory=dict)
     """For some indicators, in all networks."""
     by_network: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """For some indicators in some networks, by the network's code in the reference data."""
+    """For some indicators in some networks, by the network's name in the reference data."""
 
-    def of(self, indicator: str, network: str | None = None) -> int:
-        """The least n: what the network says, else what is said of the indicator, else the default."""
-        own = self.by_network.get(network, {}) if network is not None else {}
-        for said in (own, self.by_indicator, OWN_DEFAULTS):
+    def of(self, indicator: str, network: str = "") -> int:
+        """The least n: what is said of the network, else of the indicator, else the default. No name, no network."""
+        for said in (self.by_network.get(network, {}), self.by_indicator, OWN_DEFAULTS):
             if indicator in said:
                 return said[indicator]
         return self.default

@@ -10,7 +10,7 @@ from spplus_chassis import metrics
 from spplus_indicators import api
 from spplus_indicators.gauges import Gauges
 from tests.support.builders import a_feedback, a_structure, a_withdrawal
-from tests.support.scoring import scoring
+from tests.support.scoring import ANY_NUMBER, scoring
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
@@ -21,7 +21,7 @@ ALERT = timedelta(days=14)
 async def listed(it) -> dict:
     """What the door says."""
     app = FastAPI()
-    app.include_router(api.router(lambda: it.pool, min_sample=1, undeclared_alert=ALERT, clock=lambda: it.now))
+    app.include_router(api.router(lambda: it.pool, thresholds=ANY_NUMBER, undeclared_alert=ALERT, clock=lambda: it.now))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://indicators") as client:
         return (await client.get("/v1/undeclared-structures")).raise_for_status().json()
 

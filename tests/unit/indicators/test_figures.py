@@ -7,6 +7,7 @@ import pytest
 from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind
 from spplus_indicators.figures import LATEST, Place, Target, event_of, figures_at, places_of, revision_of, revisions
 from spplus_indicators.periods import period, rolling_12
+from spplus_indicators.thresholds import Thresholds
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 MARCH = Place("S", period(PeriodKind.MONTH, date(2026, 3, 1)))
@@ -20,7 +21,7 @@ def revised(tally, standing, *, place=MARCH, now=NOW, indicators=("experience_co
         tally,
         collected=[code for (_, code, _, _) in standing],
         not_applicable=NOTHING,
-        min_sample=30,
+        thresholds=Thresholds(),
     )
     return revisions(place, figures, standing, now)
 
@@ -92,7 +93,7 @@ def test_month_before_the_rolling_window_does_not_ask_for_it():
 def test_rolling_window_that_moved_on_is_a_revision_under_the_same_key():
     november = Place("S", rolling_12(datetime(2026, 11, 23, tzinfo=UTC)))
     december = Place("S", rolling_12(datetime(2026, 12, 1, tzinfo=UTC)))
-    figures = figures_at(["experience_count"], TALLY, collected=[], not_applicable=frozenset(), min_sample=30)
+    figures = figures_at(["experience_count"], TALLY, collected=[], not_applicable=frozenset(), thresholds=Thresholds())
     first = revisions(november, figures, {}, datetime(2026, 11, 23, tzinfo=UTC))
     second = revisions(december, figures, standing_of(first), datetime(2026, 12, 1, tzinfo=UTC))
     assert [event_of(each).key for each in (*first, *second)] == ["S|experience_count|rolling_12|latest"] * 2

@@ -120,7 +120,7 @@ def test_compute_of_an_unknown_indicator_is_an_error() -> None:
 def test_compute_delays_interpolates_between_days() -> None:
     tally = {"delay:1": 1, "delay:2": 1, "delay:10": 2, "experiences": 9}
 
-    figures = compute_all(("answer_delay_median", "answer_delay_p75", "answer_delay_p90"), tally, 4)
+    figures = compute_all(("answer_delay_median", "answer_delay_p75", "answer_delay_p90"), tally, Thresholds(4))
 
     assert [figure.value for figure in figures.values()] == [6.0, 10.0, 10.0]
     assert [figure.n for figure in figures.values()] == [4, 4, 4]
@@ -140,14 +140,14 @@ tallies = st.dictionaries(
 
 @given(tallies, st.integers(0, 50))
 def test_compute_all_equals_each_alone(tally: dict[str, int], min_sample: int) -> None:
-    assert compute_all(measures.NEEDS, tally, min_sample) == {
+    assert compute_all(measures.NEEDS, tally, Thresholds(min_sample)) == {
         code: compute(code, tally, Thresholds(min_sample).of(code)) for code in measures.NEEDS
     }
 
 
 @given(tallies, st.integers(1, 50))
 def test_compute_shows_a_number_only_where_ok(tally: dict[str, int], min_sample: int) -> None:
-    for code, figure in compute_all(measures.NEEDS, tally, min_sample).items():
+    for code, figure in compute_all(measures.NEEDS, tally, Thresholds(min_sample)).items():
         assert (figure.value is not None) is (figure.status is OK)
         if figure.status is not OK:
             assert figure[2:] == (None, None, None, None)
