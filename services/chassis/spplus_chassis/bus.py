@@ -20,7 +20,7 @@ from faststream.kafka.message import KafkaMessage as RawMessage
 from spplus_chassis import metrics, offsets
 from spplus_chassis.database import UNREACHABLE, Pool
 from spplus_chassis.delivery import AnyDelivery
-from spplus_chassis.records import Record
+from spplus_chassis.records import Place, Record
 from spplus_chassis.settings import ServiceSettings
 from spplus_chassis.telemetry import describe
 
@@ -79,26 +79,32 @@ class Intake:
     async def _parse(self, raw: tuple[ConsumerRecord[bytes, bytes], ...]) -> RawMessage:
         # Records that came before the start offset was sought are dropped: they will be read again from there.
         known = self._start.known
-        kept = tuple(raw_one for raw_one in raw if TopicPartition(raw_one.topic, raw_one.partition) in known)
+        places = {(raw_one.topic, raw_one.partition) for raw_one in raw}
+        kept = raw if places <= known else tuple(each for each in raw if (each.topic, each.partition) in known)
         return RawMessage(body=cast("Any", kept), raw_message=raw, headers={}, consumer=cast("Any", self.consumer))
 
     async def _on_batch(self, message: KafkaMessage) -> None:
         raw = cast("tuple[ConsumerRecord[bytes, bytes], ...]", message.body)
         if raw and not self.delivery.stopped_by_poison:
-            await self.delivery.offer([self._record(raw_one) for raw_one in raw])
+            await self.delivery.offer(self._records(raw))
 
-    def _record(self, raw: ConsumerRecord[bytes, bytes]) -> Record:
-        return Record(
-            topic=raw.topic[len(self._prefix) :],
-            partition=raw.partition,
-            offset=raw.offset,
-            timestamp=datetime.fromtimestamp(raw.timestamp / 1000, UTC),
-            key=raw.key,
-            value=raw.value,
-            headers=tuple(raw.headers),
-        )
+    def _records(self, raw: tuple[ConsumerRecord[bytes, bytes], ...]) -> list[Record]:
+        names = {topic: self.local_name(topic) for topic in {each.topic for each in raw}}
+        moment = datetime.fromtimestamp
+        return [
+            Record(
+                names[each.topic],
+                each.partition,
+                each.offset,
+                moment(each.timestamp / 1000, UTC),
+                each.key,
+                each.value,
+                tuple(each.headers),
+            )
+            for each in raw
+        ]
 
-    async def _commit(self, nexts: dict[offsets.Place, int]) -> None:
+    async def _commit(self, nexts: dict[Place, int]) -> None:
         consumer = self.consumer
         if consumer is None:
             return

@@ -19,14 +19,14 @@ from aiokafka.errors import KafkaError
 
 from spplus_chassis import dead_letters, metrics, offsets
 from spplus_chassis.database import UNREACHABLE, Connection, Pool
-from spplus_chassis.records import Batch, Record
+from spplus_chassis.records import Batch, Place, Record
 from spplus_chassis.telemetry import describe
 
 log = structlog.get_logger()
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
-CommitOffsets = Callable[[dict[offsets.Place, int]], Awaitable[None]]
+CommitOffsets = Callable[[dict[Place, int]], Awaitable[None]]
 
 _BACK_OFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 DATA_FAULTS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
@@ -89,8 +89,8 @@ class Delivery(Generic[Work, Result]):
         return self._in_hand
 
     def _count_in_hand(self, batch: Batch, sign: int) -> None:
-        for record in batch.records:
-            self._in_hand[record.topic] = self._in_hand.get(record.topic, 0) + sign
+        for topic, count in batch.counts.items():
+            self._in_hand[topic] = self._in_hand.get(topic, 0) + sign * count
 
     async def offer(self, records: Sequence[Record]) -> None:
         """Take a fetched batch; returns once the writer has room for it."""
@@ -156,12 +156,12 @@ class Delivery(Generic[Work, Result]):
         started = time.perf_counter()
         async with self._pool().acquire() as connection, connection.transaction():
             batch, work = await self._without_repeats(connection, batch, work)
-            attempt = Batch(batch.records, list(batch.refusals))
+            attempt = batch.again()
             result = None
             if work is not None and batch.records:
                 result = await self.subscription.apply(connection, attempt, work)
             await dead_letters.bury(connection, self.subscription.name, self._dead_letter_topic, attempt.refusals)
-            await offsets.save(connection, self.subscription.name, offsets.nexts_of(batch.records))
+            await offsets.save(connection, self.subscription.name, batch.nexts)
         self._measure(attempt, time.perf_counter() - started)
         if attempt.refusals:
             self.on_buried()
@@ -171,11 +171,10 @@ class Delivery(Generic[Work, Result]):
     async def _without_repeats(
         self, connection: Connection, batch: Batch, work: Work | None
     ) -> tuple[Batch, Work | None]:
-        places = {(record.topic, record.partition) for record in batch.records}
-        stored = await offsets.lock(connection, self.subscription.name, places)
-        fresh = [record for record in batch.records if record.offset >= stored[record.topic, record.partition]]
-        if len(fresh) == len(batch.records):
+        stored = await offsets.lock(connection, self.subscription.name, batch.stretches)
+        if all(stretch.first >= stored[place] for place, stretch in batch.stretches.items()):
             return batch, work
+        fresh = [record for record in batch.records if record.offset >= stored[record.topic, record.partition]]
         metrics.RECORDS_REPEATED.inc(len(batch.records) - len(fresh))
         remainder = Batch(fresh)
         if work is None:
@@ -187,10 +186,7 @@ class Delivery(Generic[Work, Result]):
         now = datetime.now(UTC)
         metrics.TRANSACTION_SECONDS.observe(seconds)
         metrics.BATCH_RECORDS.observe(len(batch.records))
-        counts: dict[str, int] = {}
-        for record in batch.records:
-            counts[record.topic] = counts.get(record.topic, 0) + 1
-        for topic, count in counts.items():
+        for topic, count in batch.counts.items():
             metrics.RECORDS_CONSUMED.labels(metrics.topic_label(topic)).inc(count)
         if batch.records:
             metrics.EVENT_AGE.observe(max(0.0, (now - batch.records[0].timestamp).total_seconds()))
@@ -204,7 +200,7 @@ class Delivery(Generic[Work, Result]):
             return
         # Kafka's offset is a hint; ours is in the database. A partition may have gone to another replica meanwhile.
         with contextlib.suppress(KafkaError, OSError):
-            await self.commit_offsets(offsets.nexts_of(batch.records))
+            await self.commit_offsets(batch.nexts)
 
 
 class PoisonGuard:

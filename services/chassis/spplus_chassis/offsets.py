@@ -7,10 +7,7 @@ database restored from a dump stands further back than Kafka and so rereads what
 from collections.abc import Iterable, Mapping
 
 from spplus_chassis.database import Connection
-from spplus_chassis.records import Record
-
-Place = tuple[str, int]
-"""Topic and partition."""
+from spplus_chassis.records import Place
 
 _LOCK = """
 INSERT INTO consumer_offsets AS stored (consumer, topic, partition, next_offset)
@@ -51,12 +48,3 @@ async def forget(connection: Connection, consumer: str, place: Place) -> None:
     await connection.execute(
         "DELETE FROM consumer_offsets WHERE consumer = $1 AND topic = $2 AND partition = $3", consumer, *place
     )
-
-
-def nexts_of(records: Iterable[Record]) -> dict[Place, int]:
-    """The offset after the last record of each partition."""
-    nexts: dict[Place, int] = {}
-    for record in records:
-        place = (record.topic, record.partition)
-        nexts[place] = max(nexts.get(place, 0), record.offset + 1)
-    return nexts

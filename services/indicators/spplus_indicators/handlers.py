@@ -78,11 +78,11 @@ async def record(connection: Connection, work: Work) -> bool:
         return False
     as_of = await repository.enter(connection)
     _judge(work, as_of)
-    fresh = await repository.insert_fresh(connection, work.rows)
+    standing = await repository.insert_fresh(connection, work.rows)
     delta = work.total
-    if len(fresh) < len(work.entries):
+    if standing:
         delta = dict(work.total)
-        known = {entry.key: entry for entry in work.entries if entry.key not in fresh}
+        known = {entry.key: entry for entry in work.entries if entry.key in standing}
         await _merge_known(connection, known, as_of, delta)
     await repository.mark(connection, delta)
     return any(delta.values())

@@ -13,10 +13,15 @@ _GATE = 0x53505054
 """Advisory lock: writers of the ledger share it, the sweep takes it alone, so that all count as of one instant."""
 
 _INSERT = """
-INSERT INTO ledger (request_source, request_id, statements, counted, withdrawn, changes_after)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::timestamptz[])
-ON CONFLICT DO NOTHING
-RETURNING request_source, request_id
+WITH given AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::timestamptz[])
+        AS given (request_source, request_id, statements, counted, withdrawn, changes_after)
+), fresh AS (
+    INSERT INTO ledger (request_source, request_id, statements, counted, withdrawn, changes_after)
+    SELECT * FROM given ON CONFLICT DO NOTHING RETURNING request_source, request_id
+)
+SELECT request_source, request_id FROM given
+WHERE (request_source, request_id) NOT IN (SELECT request_source, request_id FROM fresh)
 """
 _LOCK = """
 SELECT request_source, request_id, statements, counted, withdrawn
@@ -99,11 +104,11 @@ async def _swept_until(connection: Connection) -> datetime:
 
 
 async def insert_fresh(connection: Connection, rows: LedgerRows) -> set[RequestKey]:
-    """Insert what the ledger does not have and return the keys of that."""
-    inserted = await connection.fetch(
+    """Insert what the ledger does not have and return the few keys that it has."""
+    known = await connection.fetch(
         _INSERT, rows.sources, rows.ids, rows.statements, rows.counted, rows.withdrawn, rows.changes_after
     )
-    return {RequestKey(source, request_id) for source, request_id in inserted}
+    return {RequestKey(source, request_id) for source, request_id in known}
 
 
 async def lock_rows(connection: Connection, keys: Sequence[RequestKey]) -> list[StoredRow]:

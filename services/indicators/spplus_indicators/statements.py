@@ -17,6 +17,7 @@ SUBMITTED: Final = "submitted"
 ANSWERED: Final = "answered"
 TOTALS: Final = "totals"
 WITHDRAWN: Final = "withdrawn"
+_UNKNOWN: Final = str(Author.UNKNOWN)
 
 LedgerEvent = FeedbackSubmitted | SingleAnswer | BulkAnswers | FeedbackWithdrawn
 """Everything that can be said about a request or a bulk slot."""
@@ -130,16 +131,14 @@ def statement_of(envelope: Envelope, event: LedgerEvent) -> Statement:
     )
 
 
-def unknown_fields(event: LedgerEvent) -> list[str]:
-    """Names of the fields whose value a later version of the contract added: kept, counted nowhere."""
-    names: tuple[str, ...] = ()
-    if isinstance(event, FeedbackSubmitted):
-        names = ("kind", "author", "sentiment")
-    elif isinstance(event, SingleAnswer):
-        names = ("request_kind", "outcome", "channel")
-    elif isinstance(event, BulkAnswers):
-        names = ("request_kind",)
-    return [name for name in names if getattr(event, name) == Author.UNKNOWN]
+def says_unknown(statement: Statement) -> bool:
+    """Whether it holds a value that a later version of the contract added: kept, counted nowhere."""
+    facts = statement.told.facts
+    if isinstance(facts, Submission):
+        return _UNKNOWN in {facts.kind, facts.author, facts.sentiment}
+    if isinstance(facts, Answer):
+        return _UNKNOWN in {facts.kind, facts.outcome}
+    return isinstance(facts, Totals) and facts.kind == _UNKNOWN
 
 
 def _of_submission(envelope: Envelope, event: FeedbackSubmitted) -> Statement:

@@ -14,7 +14,7 @@ from spplus_contracts.topics import FEEDBACK_SUBMITTED, FEEDBACK_WITHDRAWN, REQU
 from spplus_indicators import handlers, structures
 from spplus_indicators.handlers import Work
 from spplus_indicators.periods import day_of
-from spplus_indicators.statements import LedgerEvent, Statement, statement_of, unknown_fields
+from spplus_indicators.statements import LedgerEvent, Statement, says_unknown, statement_of
 from spplus_indicators.tree_repository import Stored
 
 TOPICS = (FEEDBACK_SUBMITTED.name, REQUEST_ANSWERED.name, FEEDBACK_WITHDRAWN.name, STRUCTURE_DECLARED.name)
@@ -69,15 +69,17 @@ def subscription(
 
 
 def _read(record: Record, envelope: Envelope, event: LedgerEvent) -> Statement:
-    _check_month(event, record)
-    if unknown_fields(event):
+    if isinstance(event, BulkAnswers):
+        _check_month(event, record)
+    statement = statement_of(envelope, event)
+    if says_unknown(statement):
         metrics.VALUES_UNKNOWN.inc()
-    return statement_of(envelope, event)
+    return statement
 
 
-def _check_month(event: LedgerEvent, record: Record) -> None:
+def _check_month(event: BulkAnswers, record: Record) -> None:
     """Totals are about a month that has begun, by the broker's clock."""
-    if isinstance(event, BulkAnswers) and event.month > f"{day_of(record.timestamp + CLOCK_TOLERANCE):%Y-%m}":
+    if event.month > f"{day_of(record.timestamp + CLOCK_TOLERANCE):%Y-%m}":
         raise Refused("in_the_future", "month: has not begun")
 
 
