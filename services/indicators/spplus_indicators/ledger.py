@@ -60,8 +60,8 @@ def merge(row: Row, statements: Iterable[Statement]) -> Row:
     """The row with these statements taken in; the same object when nothing changes."""
     if row.withdrawn:
         return row
-    changed: dict[StatementKey, Told] | None = None
     winners = row.winners
+    changed: dict[StatementKey, Told] | None = None
     for _, key, told in statements:
         if key.sort == WITHDRAWN:
             return Row({}, withdrawn=True)

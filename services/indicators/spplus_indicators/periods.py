@@ -56,6 +56,8 @@ def month_of_deadline(due_at: datetime) -> date:
     A deadline is the last instant that is still on time. At midnight it therefore ends the day before: 31 December
     24:00 is due in December.
     """
+    if 1 < due_at.day < _SAFE_DAY and due_at.tzinfo is UTC:
+        return _first(due_at.year, due_at.month)
     return _month_of_hour(_hour(due_at - _TICK))
 
 

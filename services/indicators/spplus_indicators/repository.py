@@ -61,17 +61,6 @@ class LedgerRows:
     withdrawn: list[bool] = field(default_factory=list)
     changes_after: list[datetime | None] = field(default_factory=list)
 
-    def append(
-        self, key: RequestKey, statements: str, counted: str, *, withdrawn: bool, changes_after: datetime | None
-    ) -> None:
-        """Add a row."""
-        self.sources.append(key[0])
-        self.ids.append(key[1])
-        self.statements.append(statements)
-        self.counted.append(counted)
-        self.withdrawn.append(withdrawn)
-        self.changes_after.append(changes_after)
-
     def __len__(self) -> int:
         return len(self.ids)
 

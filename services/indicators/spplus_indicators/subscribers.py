@@ -12,6 +12,7 @@ from spplus_chassis.records import Batch, Record, Refused
 from spplus_contracts import BulkAnswers, Envelope, StructureDeclared
 from spplus_contracts.topics import FEEDBACK_SUBMITTED, FEEDBACK_WITHDRAWN, REQUEST_ANSWERED, STRUCTURE_DECLARED
 from spplus_indicators import handlers, structures
+from spplus_indicators.alike import Likeness
 from spplus_indicators.handlers import Work
 from spplus_indicators.periods import day_of
 from spplus_indicators.statements import LedgerEvent, Statement, says_unknown, statement_of
@@ -34,6 +35,7 @@ class Scorer:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._counted_until = handlers.BEGINNING
+        self._likeness = Likeness()
 
     def prepare(self, batch: Batch) -> Prepared:
         """Read a batch; what cannot be read is refused and its neighbours go on."""
@@ -48,7 +50,7 @@ class Scorer:
                     statements.append(_read(record, envelope, event))
             except Refused as refused:
                 batch.refuse(record, refused.reason, refused.detail)
-        return Prepared(handlers.fold(statements, self._counted_until), declared)
+        return Prepared(handlers.fold(statements, self._counted_until, self._likeness), declared)
 
     async def apply(self, connection: Connection, batch: Batch, prepared: Prepared) -> bool:
         """Write a batch, declarations first; returns whether there is anything to publish."""
