@@ -7,8 +7,7 @@ from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from spplus_chassis.offsets import Place
-from spplus_chassis.records import Record
+from spplus_chassis.records import Place, Record
 
 _POLL_MS = 200
 _RECORDS_AT_ONCE = 5_000

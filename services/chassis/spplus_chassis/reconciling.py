@@ -14,9 +14,8 @@ from spplus_chassis import metrics, sent
 from spplus_chassis.database import Connection, Pool
 from spplus_chassis.lease import Lease, LeaseLost
 from spplus_chassis.log_reader import LogReader
-from spplus_chassis.offsets import Place
 from spplus_chassis.reading import open_envelope
-from spplus_chassis.records import Record, Refused
+from spplus_chassis.records import Place, Record, Refused
 from spplus_chassis.sent import Positions
 from spplus_chassis.settings import ServiceSettings
 

@@ -8,7 +8,7 @@ before the bus has been read from the stored positions on.
 from collections.abc import Mapping
 
 from spplus_chassis.database import Connection
-from spplus_chassis.offsets import Place
+from spplus_chassis.records import Place
 
 Positions = dict[Place, int]
 
