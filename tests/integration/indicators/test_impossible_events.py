@@ -1,7 +1,7 @@
 """What cannot have happened goes to the dead letters with the field's name, counts nowhere and stops nothing."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import pytest_asyncio
@@ -139,4 +139,25 @@ async def test_what_a_mistake_of_ours_refused_is_counted_once_after_its_repair(b
     await bench.tell(a_feedback(request_id="second"), id="victim")
     await bench.tell(a_feedback(request_id="third"))
     await bench.counted(3)
+    assert await audit(bench.service.pool, thresholds=ANY_NUMBER) == []
+
+
+async def test_a_circle_in_the_tree_is_refused_until_it_is_open_and_then_taken(bench):
+    await bench.tell(a_structure(code="A"), a_structure(code="B", parent="A"))
+    later = [{"parent_code": "B", "valid_from": date(2020, 1, 1)}]
+    await bench.tell(a_structure(code="A", parents=later, version=2), id="circle")
+    await bench.tell(a_feedback(structure_code="B"))
+    letter = (await bench.letters(1))["circle"]
+    assert letter.reason == "cycle"
+    again = await bench.replay(letter.key)
+    assert (again.end, again.refusal.reason) == (End.REFUSED, "cycle")
+    await bench.tell(a_structure(code="B", version=2))
+
+    async def is_open() -> bool:
+        return (await bench.replay(letter.key, dry_run=True)).end is End.TAKEN
+
+    await eventually(is_open, "the circle to be open")
+    assert [(await bench.replay(letter.key)).end for _ in range(2)] == [End.TAKEN, End.DONE_BEFORE]
+    towards = await bench.service.pool.fetch("SELECT ancestor, descendant FROM closure ORDER BY 1, 2")
+    assert [tuple(row) for row in towards] == [("A", "A"), ("B", "A"), ("B", "B")]
     assert await audit(bench.service.pool, thresholds=ANY_NUMBER) == []
