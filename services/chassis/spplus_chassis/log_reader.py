@@ -46,9 +46,7 @@ class LogReader:
             await to_the_end(self._consumer.stop())
             raise
         self._consumer.pause(*self._consumer.assignment())
-        self._partitions = {
-            (place.topic[len(self._prefix) :], place.partition): place for place in self._consumer.assignment()
-        }
+        self._partitions = {(self._local(place), place.partition): place for place in self._consumer.assignment()}
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -66,24 +64,47 @@ class LogReader:
 
     async def between(self, starts: Mapping[Place, int], ends: Mapping[Place, int]) -> AsyncIterator[list[Record]]:
         """The records of these partitions from their starts to before their ends; markers are passed over."""
+        unread = self._begin(starts, ends)
+        while unread:
+            kept = await self._next(unread, ends)
+            if kept:
+                yield kept
+
+    async def with_records(self, starts: Mapping[Place, int], ends: Mapping[Place, int]) -> set[Place]:
+        """Those of these partitions that hold any record from their start to before their end."""
+        found: set[Place] = set()
+        unread = self._begin(starts, ends)
+        while unread:
+            found |= {(record.topic, record.partition) for record in await self._next(unread, ends)}
+            for place in found & {(self._local(partition), partition.partition) for partition in unread}:
+                self._consumer.pause(self._partitions[place])
+                del unread[self._partitions[place]]
+        return found
+
+    def _begin(self, starts: Mapping[Place, int], ends: Mapping[Place, int]) -> dict[TopicPartition, int]:
         unread = {self._partitions[place]: ends[place] for place, start in starts.items() if start < ends[place]}
         for place, partition in self._partitions.items():
             if partition in unread:
                 self._consumer.seek(partition, starts[place])
                 self._consumer.resume(partition)
-        while unread:
-            fetched = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_RECORDS_AT_ONCE)
-            for partition in [place for place in unread if await self._consumer.position(place) >= unread[place]]:
-                self._consumer.pause(partition)
-                del unread[partition]
-            records = [self._record(raw) for raws in fetched.values() for raw in raws]
-            kept = [record for record in records if record.offset < ends[record.topic, record.partition]]
-            if kept:
-                yield kept
+        return unread
+
+    async def _next(self, unread: dict[TopicPartition, int], ends: Mapping[Place, int]) -> list[Record]:
+        """Records of the next fetch; partitions that it brought to their ends leave `unread`."""
+        fetched = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_RECORDS_AT_ONCE)
+        for partition in [place for place, end in unread.items() if await self._consumer.position(place) >= end]:
+            self._consumer.pause(partition)
+            del unread[partition]
+        records = [self._record(raw) for raws in fetched.values() for raw in raws]
+        return [record for record in records if record.offset < ends[record.topic, record.partition]]
+
+    def _local(self, where: Any) -> str:  # noqa: ANN401 - aiokafka is untyped
+        name: str = where.topic[len(self._prefix) :]
+        return name
 
     def _record(self, raw: Any) -> Record:  # noqa: ANN401 - aiokafka is untyped
         return Record(
-            topic=raw.topic[len(self._prefix) :],
+            topic=self._local(raw),
             partition=raw.partition,
             offset=raw.offset,
             timestamp=datetime.fromtimestamp(raw.timestamp / 1000, UTC),

@@ -68,6 +68,10 @@ MARKS_ROWS = Gauge("spplus_marks_rows", "Changes that wait for the publisher")
 REVISIONS_WRITTEN = Counter("spplus_revisions_written_total", "Revisions of figures written", ["status"])
 PUBLISH_SECONDS = Histogram("spplus_publish_tick_seconds", "Time of one round of the publisher", buckets=_SECONDS)
 SWEEP_LATE = Counter("spplus_sweep_late_total", "Requests that became late because time passed")
+PUBLICATION_HELD = Gauge(
+    "spplus_publication_held_count",
+    "Partitions to be read again, after a restore, before anything is published",
+)
 
 # Publication
 FIGURES_APPLIED = Counter("spplus_figures_applied_total", "Figures that changed the publication")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import structlog
+from aiokafka.errors import UnknownTopicOrPartitionError
 
 from spplus_chassis import metrics, sent
 from spplus_chassis.database import Connection, Pool
@@ -65,7 +66,8 @@ class NothingToLearn:
 async def reconcile(pool: Pool, settings: ServiceSettings, learner: Learner, lease: Lease | None = None) -> Positions:
     """Read what the database does not know, let it be learnt, and return the positions from which to send.
 
-    Call it once any other producer of these topics has been fenced. Raises `LeaseLost`.
+    Call it once any other producer of these topics has been fenced. Raises `LeaseLost`, and `KafkaError` where a topic
+    to learn from cannot be seen.
     """
     stored = await sent.load(pool)  # type: ignore[arg-type] # a pool fetches too
     topics = {topic for topic, _ in stored} | set(learner.topics)
@@ -73,6 +75,9 @@ async def reconcile(pool: Pool, settings: ServiceSettings, learner: Learner, lea
         return await _settle(pool, learner, lease, [], {})
     async with LogReader(settings.kafka_bootstrap_servers, topics, settings.topic_prefix) as reader:
         ends = await reader.ends()
+        for topic in learner.topics:
+            if topic not in reader.topics:
+                raise UnknownTopicOrPartitionError(topic)
         starts = _starts(stored, ends, learner.topics)
         already_sent: list[int] = []
         unknown = 0
@@ -139,8 +144,8 @@ async def _settle(
     async with pool.acquire() as connection, connection.transaction():
         if lease is not None:
             await lease.assert_held(connection)
-        await learner.learn(connection)
         if already_sent:
             await connection.execute(_DELETE, already_sent)
+        await learner.learn(connection)
         await sent.put(connection, positions)
         return await sent.load(connection)

@@ -3,14 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 from spplus_chassis.service import Service
-from spplus_contracts.topics import INDICATOR_COMPUTED
-from spplus_indicators import api, history_repository, jobs, revisions_log, subscribers
+from spplus_indicators import api, history_repository, jobs, restoration_repository, revisions_log, subscribers
 from spplus_indicators.canopy import Pace
+from spplus_indicators.catching_up import CatchingUp
 from spplus_indicators.gauges import Gauges
 from spplus_indicators.publisher import Publisher
 from spplus_indicators.settings import IndicatorsSettings
 
 _TURN_SECONDS = 30.0
+_LOOK_SECONDS = 0.5
 _GAUGE_SECONDS = 5.0
 _UNDECLARED_SECONDS = 30.0
 _THIN_SECONDS = 600.0
@@ -31,6 +32,7 @@ def build(settings: IndicatorsSettings) -> Service:
         pace=_pace(settings),
         instance=settings.instance,
         on_published=service.relay.wake,
+        held=restoration_repository.held,
     )
     undeclared_alert = timedelta(days=settings.undeclared_alert_days)
     gauges = Gauges(lambda: service.pool, clock=system_clock, undeclared_alert=undeclared_alert)
@@ -44,11 +46,11 @@ def build(settings: IndicatorsSettings) -> Service:
     )
     service.subscribe(subscribers.subscription(clock=system_clock, after_commit=publisher.wake))
 
-    async def publish() -> None:
-        await revisions_log.restore(
-            service.pool, settings.kafka_bootstrap_servers, settings.topic_prefix + INDICATOR_COMPUTED.name
-        )
-        await publisher.run()
+    service.relay.learner = lambda: revisions_log.RevisionsLog(settings, subscribers.TOPICS, system_clock)
+    catching_up = CatchingUp(lambda: service.pool, settings, subscribers.NAME, publisher.wake)
+
+    async def look() -> None:
+        await catching_up.look()
 
     async def sweep() -> None:
         publisher.wake(await jobs.sweep(service.pool, system_clock()))
@@ -60,7 +62,8 @@ def build(settings: IndicatorsSettings) -> Service:
     async def thin() -> None:
         await history_repository.thin(service.pool, system_clock())
 
-    service.background("publish", publish)
+    service.background("publish", publisher.run)
+    service.every(_LOOK_SECONDS, "catching-up", look)
     service.every(settings.sweep_seconds, "sweep", sweep)
     service.every(_TURN_SECONDS, "turn", turn)
     service.every(_THIN_SECONDS, "thin", thin)

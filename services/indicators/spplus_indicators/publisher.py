@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -24,6 +24,7 @@ from spplus_indicators.figures import Revision, Target, event_of, figures_at, pl
 from spplus_indicators.measures import NEEDS, family
 from spplus_indicators.periods import day_of, month_of, rolling_12
 from spplus_indicators.pooling import Counts, Place, pooled_over, spread
+from spplus_indicators.restoration_repository import PUBLISHER
 from spplus_indicators.thresholds import Thresholds
 
 log = structlog.get_logger()
@@ -50,6 +51,7 @@ class Publisher:
         pace: Pace,
         instance: str = "1",
         on_published: Callable[[], None] = lambda: None,
+        held: Callable[[Connection], Awaitable[bool]] | None = None,
     ) -> None:
         self._pool = pool
         self._clock = clock
@@ -57,6 +59,8 @@ class Publisher:
         self._pace = pace
         self._instance = instance
         self._on_published = on_published
+        self._held = held
+        self._waits = False
         self._canopy = Canopy(pace)
         self._not_before: dict[str, datetime] = {}
         self._wake = asyncio.Event()
@@ -68,7 +72,7 @@ class Publisher:
 
     async def run(self) -> None:
         """Publish until cancelled; on cancellation give the role away."""
-        lease = Lease(self._pool(), "indicators-publisher", self._instance)
+        lease = Lease(self._pool(), PUBLISHER, self._instance)
         try:
             while True:
                 try:
@@ -102,7 +106,7 @@ class Publisher:
     async def _until_next(self) -> float:
         instant = await publication_repository.next_time(self._pool())  # type: ignore[arg-type] # a pool fetches too
         poll = self._pace.poll_seconds
-        if instant is None:
+        if instant is None or self._waits:
             return poll
         return min(poll, max(0.0, (instant - self._clock()).total_seconds()))
 

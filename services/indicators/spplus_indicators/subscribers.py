@@ -18,6 +18,7 @@ from spplus_indicators.periods import day_of
 from spplus_indicators.statements import LedgerEvent, Statement, says_unknown, statement_of
 from spplus_indicators.tree_repository import Stored
 
+NAME = "indicators"
 TOPICS = (FEEDBACK_SUBMITTED.name, REQUEST_ANSWERED.name, FEEDBACK_WITHDRAWN.name, STRUCTURE_DECLARED.name)
 
 
@@ -65,9 +66,7 @@ def subscription(
 ) -> Subscription[Prepared, bool]:
     """The one subscription of scoring: all its topics, one transaction a batch."""
     scorer = Scorer(clock)
-    return Subscription(
-        name="indicators", topics=TOPICS, prepare=scorer.prepare, apply=scorer.apply, after_commit=after_commit
-    )
+    return Subscription(name=NAME, topics=TOPICS, prepare=scorer.prepare, apply=scorer.apply, after_commit=after_commit)
 
 
 def _read(record: Record, envelope: Envelope, event: LedgerEvent) -> Statement:
