@@ -15,7 +15,7 @@ from tests.bench.latency import latency
 from tests.bench.memory import memory
 from tests.bench.results import Report
 from tests.bench.rollups import rollups
-from tests.bench.stand import Stand, a_stand
+from tests.bench.stand import BenchError, Stand, a_stand
 from tests.bench.throughput import throughput
 
 Section = Callable[[Console, Stand, argparse.Namespace], Awaitable[Report | list[Report]]]
@@ -30,7 +30,7 @@ SECTIONS: dict[str, Section] = {
 
 
 def main() -> int:
-    """Run what was asked for; exit status 1 when a count came out wrong, whatever the goals."""
+    """Run what was asked for; exit status 1 when a count is wrong or cannot be had, whatever the goals."""
     options = _parser().parse_args()
     if options.quick:
         _shrink(options)
@@ -79,20 +79,29 @@ def _numbers(text: str) -> list[int]:
 
 
 async def bench(options: argparse.Namespace) -> int:
-    """All that was asked for, on one stand, one after the other."""
+    """All that was asked for, on one stand, one after the other; what was measured is written whatever happens."""
     console = Console(width=None if sys.stdout.isatty() else 100)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it warns of topics that are being made
     reports: list[Report] = []
     async with a_stand() as stand:
         versions = await stand.versions()
-        for name in options.only:
-            found = await SECTIONS[name](console, stand, options)
-            for report in [found] if isinstance(found, Report) else found:
-                results.show(console, report)
-                reports.append(report)
-    file = results.write_json(reports, vars(options), versions)
-    console.print(f"Written to {file}")
+        try:
+            for name in options.only:
+                for report in await _run(name, console, stand, options):
+                    results.show(console, report)
+                    reports.append(report)
+        finally:
+            file = results.write_json(reports, vars(options), versions)
+            console.print(f"Written to {file}")
     return 1 if any(report.wrong for report in reports) else 0
+
+
+async def _run(name: str, console: Console, stand: Stand, options: argparse.Namespace) -> list[Report]:
+    try:
+        found = await SECTIONS[name](console, stand, options)
+    except BenchError as error:
+        return [Report(name, f"{name}: could not be measured", (), [], wrong=[str(error)])]
+    return [found] if isinstance(found, Report) else found
 
 
 if __name__ == "__main__":
