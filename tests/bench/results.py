@@ -68,7 +68,8 @@ class Goal:
     def __str__(self) -> str:
         sign = "<=" if self.at_most else ">="
         verdict = "met" if self.met else "MISSED"
-        return f"goal {self.text} {sign} {self.limit:g}: {self.reached:.3g}, {verdict}"
+        reached = f"{self.reached:,.0f}" if abs(self.reached) >= 100 else f"{self.reached:.3g}"
+        return f"goal {self.text} {sign} {self.limit:,g}: {reached}, {verdict}"
 
 
 @dataclass(frozen=True, slots=True)
