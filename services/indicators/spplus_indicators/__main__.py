@@ -9,9 +9,11 @@ from spplus_chassis import dead_letters_command
 from spplus_chassis.database import Pool, open_pool
 from spplus_chassis.migrations import migrate
 from spplus_chassis.service import serve
-from spplus_indicators import audit_command, snapshot_command
+from spplus_indicators import audit_command, rebuild_command, snapshot_command
 from spplus_indicators.app import build
 from spplus_indicators.settings import IndicatorsSettings
+
+_CONNECTIONS = 4
 
 
 def main() -> None:
@@ -21,6 +23,7 @@ def main() -> None:
     commands.add_parser("serve", help="score what the bus delivers and publish the figures")
     commands.add_parser("migrate", help="bring the database's tables up to date")
     audit_command.describe(commands.add_parser("audit", help=audit_command.HELP))
+    rebuild_command.describe(commands.add_parser("rebuild", help=rebuild_command.HELP))
     snapshot_command.describe(commands.add_parser("snapshot", help="the figures as they stood published at an instant"))
     dead_letters_command.add_arguments(commands.add_parser("dead-letters", help=dead_letters_command.HELP))
     words = parser.parse_args()
@@ -30,6 +33,9 @@ def main() -> None:
     elif words.command == "migrate":
         for name in asyncio.run(migrate(settings.database_url, "spplus_indicators")):
             print(name)
+    elif words.command == "rebuild":
+        run = rebuild_command.run
+        sys.exit(asyncio.run(_with_pool(settings, lambda pool: run(pool, words, thresholds=settings.thresholds))))
     elif words.command == "snapshot":
         sys.exit(asyncio.run(_with_pool(settings, lambda pool: snapshot_command.run(pool, words))))
     elif words.command == "dead-letters":
@@ -43,7 +49,7 @@ def main() -> None:
 
 
 async def _with_pool(settings: IndicatorsSettings, command: Callable[[Pool], Awaitable[int]]) -> int:
-    pool = await open_pool(settings.database_url, 2)
+    pool = await open_pool(settings.database_url, _CONNECTIONS)
     try:
         return await command(pool)
     finally:

@@ -40,7 +40,7 @@ class Difference(NamedTuple):
         return f"{self.what} {' '.join(self.key)}: stored {self.stored}, computed {self.computed}"
 
 
-def _silent(what: str, done: int, total: int) -> None:
+def silent(what: str, done: int, total: int) -> None:
     """Nobody watches."""
 
 
@@ -55,7 +55,7 @@ async def audit(pool: Pool, *, thresholds: Thresholds) -> list[Difference]:
 
 
 async def differences(
-    connection: Connection, *, thresholds: Thresholds, waiting_too: bool = False, progress: Progress = _silent
+    connection: Connection, *, thresholds: Thresholds, waiting_too: bool = False, progress: Progress = silent
 ) -> AsyncGenerator[Difference, None]:
     """The same, one after the other, inside the caller's snapshot of the database.
 

@@ -46,6 +46,12 @@ async def swept_until(connection: Connection) -> datetime:
     return instant
 
 
+async def tree_version(connection: Connection) -> int:
+    """The version of the tree."""
+    version: int = await connection.fetchval("SELECT tree_version FROM progress")
+    return version
+
+
 async def ledger_rows(connection: Connection) -> AsyncIterator[StoredRow]:
     """The whole ledger, in pieces: memory stays bounded. Needs a transaction."""
     async for row in connection.cursor(_LEDGER, prefetch=_ROWS_AT_ONCE, timeout=_LONGEST_SECONDS):

@@ -7,31 +7,18 @@ from datetime import UTC, datetime
 import pytest
 
 from spplus_indicators import audit_command
-from tests.support.builders import a_feedback, a_structure
+from tests.support.damage import DAMAGES, publish_some
 from tests.support.scoring import ANY_NUMBER, scoring
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
-DAMAGES = {
-    "counted": "UPDATE ledger SET counted = '[]' WHERE request_id = 'request-0'",
-    "tally": """UPDATE tallies SET own = replace(own, '"positive":3', '"positive":4') WHERE structure_code = '12345'""",
-    "pooled tally": """UPDATE tallies SET pooled = '{"experiences":1}' WHERE structure_code = 'root'""",
-    "figure": "UPDATE figures SET value = value + 1 WHERE indicator_code = 'experience_count' AND period_kind = 'year'",
-    "history": "DELETE FROM history WHERE structure_code = 'root'",
-}
 
 
 def words(*given):
     parser = argparse.ArgumentParser()
     audit_command.describe(parser)
     return parser.parse_args(given)
-
-
-async def publish_some(it):
-    await it.take(a_structure(code="root"), a_structure(parent="root"))
-    await it.take(*(a_feedback(request_id=f"request-{number}") for number in range(3)))
-    await it.publish()
 
 
 @pytest.mark.parametrize("kind", DAMAGES)
