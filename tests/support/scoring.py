@@ -14,7 +14,7 @@ from spplus_embedded.expected import SURVEY_INDICATORS, Expected, Key
 from spplus_indicators import jobs
 from spplus_indicators.audit import audit
 from spplus_indicators.canopy import Pace
-from spplus_indicators.figures import period_of
+from spplus_indicators.figures import Published, Revision, event_of, period_of
 from spplus_indicators.publisher import Publisher
 from spplus_indicators.subscribers import subscription
 from spplus_indicators.thresholds import Thresholds
@@ -39,16 +39,18 @@ class Scoring:
         )
         self._subscription = subscription(clock=lambda: self.now, after_commit=lambda _: None)
 
-    async def take(self, *told: Event | tuple[Envelope, Event]) -> None:
-        """One batch in one transaction, as the delivery does."""
-        await self.take_records(*(record_of(each, number) for number, each in enumerate(told)))
+    async def take(self, *told: Event | tuple[Envelope, Event], die: type[Exception] | None = None) -> None:
+        """One batch in one transaction, as the delivery does; `die` raises before the commit."""
+        await self.take_records(*(record_of(each, number) for number, each in enumerate(told)), die=die)
 
-    async def take_records(self, *records: Record) -> None:
+    async def take_records(self, *records: Record, die: type[Exception] | None = None) -> None:
         """The same from raw records."""
         batch = Batch(records)
         prepared = self._subscription.prepare(batch)
         async with self.pool.acquire() as connection, connection.transaction():
             await self._subscription.apply(connection, batch, prepared)
+            if die is not None:
+                raise die
         self.refused += [(refusal.record, refusal.reason) for refusal in batch.refusals]
 
     async def settle(self, now: datetime | None = None) -> None:
@@ -103,6 +105,15 @@ class Scoring:
         """Every revision in the outbox, in order."""
         rows = await self.pool.fetch("SELECT payload FROM outbox ORDER BY seq")
         return [IndicatorComputed.read_json(row["payload"]) for row in rows]
+
+    async def standing(self) -> list[IndicatorComputed]:
+        """The figures of the table as the events that told them."""
+        rows = await self.pool.fetch(
+            "SELECT structure_code, indicator_code, period_kind, period_start, revision, status, n, value, numerator, "
+            "denominator, interval_low, interval_high, method_version, provisional, period_end, computed_at "
+            "FROM figures"
+        )
+        return [event_of(Revision(tuple(row[:4]), Published(*row[4:15]), row[15])) for row in rows]
 
     async def cells(self) -> dict[tuple, int]:
         """The tallies that are not 0."""
