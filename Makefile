@@ -1,7 +1,7 @@
 # What a person does here. `make` alone lists it; each target says after ## what it is for.
 # Nothing is needed beforehand but Python 3.11 or later: everything else is fetched into .venv and .spplus.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap bootstrap-dev bootstrap-bench parts browser promtool up demo test check fix lock bench test-open-data clean
+.PHONY: endurance nightly help bootstrap bootstrap-dev bootstrap-bench parts browser promtool up demo test check fix lock bench test-open-data clean
 
 BIN := .venv/bin
 MEMBERS := contracts/spplus_contracts $(wildcard services/*/spplus_*) deploy/embedded/spplus_embedded
@@ -66,6 +66,12 @@ lock: bootstrap-dev ## resolve the Python packages and Kafka's jars anew, with t
 
 bench: bootstrap-bench parts ## measure speed, growth, latency and more beside its peers; JSON in .spplus/bench (ARGS=--quick)
 	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+endurance: bootstrap-dev parts ## a million random events through the killed service, then audit and judge (ARGS="--events 20000")
+	@exec $(BIN)/python -m tests.endurance $(ARGS)
+
+nightly: bootstrap-dev parts ## the properties on many more random histories
+	$(BIN)/spplus parts run -- $(PYTEST) --hypothesis-profile=nightly tests/unit/indicators tests/integration/indicators/test_any_history.py
 
 test-open-data: bootstrap-dev parts ## import the official open data of DATA=folder and check the published figures
 	$(if $(DATA),,$(error say where the open data is: make test-open-data DATA=folder))

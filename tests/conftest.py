@@ -23,8 +23,10 @@ from spplus_embedded import postgres as postgres_part
 from spplus_embedded.kafka import KafkaNode
 from spplus_embedded.parts import KAFKA_VARIABLE, POSTGRES_VARIABLE
 from spplus_embedded.postgres import PostgresServer
+from tests.support import profiles
 
 ROOT = Path(__file__).parent.parent
+profiles.register()
 T = TypeVar("T")
 
 

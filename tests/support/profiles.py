@@ -6,7 +6,11 @@
 from hypothesis import settings
 
 NIGHTLY = "nightly"
-settings.register_profile(NIGHTLY, settings.get_profile("default"), print_blob=True)
+
+
+def register() -> None:
+    """Make the profile known; before the tests are collected."""
+    settings.register_profile(NIGHTLY, settings.get_profile("default"), print_blob=True)
 
 
 def examples(few: int, nightly: int) -> int:

@@ -8,6 +8,7 @@ from spplus_contracts.vocabulary import EPOCH
 from spplus_indicators.figures import FigureKey, Place, Published, Revision, Target
 from spplus_indicators.history_repository import kept
 from spplus_indicators.measures import family
+from spplus_indicators.periods import Span
 
 _ENQUEUE = """
 INSERT INTO publication_queue AS queue (structure_code, month, measures, not_before)
@@ -44,6 +45,19 @@ FROM figures WHERE provisional AND period_end < $1 AND period_kind = 'rolling_12
     SELECT FROM tallies AS tally WHERE tally.structure_code = figures.structure_code
 )
 GROUP BY structure_code ORDER BY structure_code LIMIT $2
+"""
+_ENTERED = """
+WITH before AS (SELECT window_end FROM progress WHERE window_end < $1 FOR UPDATE),
+moved AS (UPDATE progress SET window_end = $1 FROM before WHERE progress.window_end < $1)
+INSERT INTO publication_queue AS queue (structure_code, month, measures, not_before)
+SELECT tally.structure_code, tally.month, $3::text[], $4
+FROM before
+JOIN tallies AS tally ON tally.month >= greatest(before.window_end, $2) AND tally.month < $1
+JOIN structures ON structures.code = tally.structure_code
+ON CONFLICT (structure_code, month) DO UPDATE SET measures = (
+    SELECT array_agg(DISTINCT measure ORDER BY measure) FROM unnest(queue.measures || excluded.measures) AS measure
+)
+RETURNING structure_code
 """
 _FIGURES = """
 SELECT figure.structure_code, figure.indicator_code, figure.period_kind, figure.period_start, figure.revision,
@@ -116,6 +130,12 @@ async def ended_periods(connection: Connection, today: date, limit: int) -> list
 async def left_behind(connection: Connection, window_end: date, limit: int) -> list[tuple[str, list[str]]]:
     """Structure and indicators of rolling figures whose window ends before the latest one does."""
     return [(row[0], list(row[1])) for row in await connection.fetch(_LEFT_BEHIND, window_end, limit)]
+
+
+async def enqueue_entered(connection: Connection, window: Span, measures: Iterable[str], now: datetime) -> int:
+    """Queue, once for each window, the months that came into it and hold counts already; returns how many places."""
+    rows = await connection.fetch(_ENTERED, window.end, window.start, sorted(measures), now)
+    return len(rows)
 
 
 async def figures_of(connection: Connection, places: Sequence[Place]) -> dict[FigureKey, Published]:

@@ -197,9 +197,11 @@ class Publisher:
                 targets.setdefault((code, month), set()).update(measures)
             if targets:
                 await publication_repository.enqueue(connection, targets, [now] * len(targets))
-        if due:
+            every = {measure for needed in NEEDS.values() for measure in needed}
+            entered = await publication_repository.enqueue_entered(connection, latest, every, now)
+        if due or entered:
             self.wake()
-        return len(due)
+        return len(due) + entered
 
     @staticmethod
     async def _assert_held(lease: Lease | None, connection: Connection) -> None:

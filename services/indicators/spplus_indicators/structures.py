@@ -111,7 +111,8 @@ async def _replant(connection: Connection, before: Tree, after: Tree) -> None:
     moved = _moved(await tallies_repository.own_of(connection, touched), gone, come)
     if moved:
         await tallies_repository.add_up(connection, Spread({}, moved))
-        await publication_repository.enqueue_now(connection, moved)
+        declared = {place: counts for place, counts in moved.items() if place[0] in after}
+        await publication_repository.enqueue_now(connection, declared)
     newly = [code for code in touched if code in after and code not in before]
     await _queue_whole(connection, newly)
 

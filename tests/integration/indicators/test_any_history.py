@@ -115,8 +115,9 @@ class History(RuleBasedStateMachine):
         published = {each.key: each for each in await it.told()}
         assert published == {each.key: each for each in await it.standing()}
         self._restart()
-        await it.take(*self.witness.told[::-1])
-        await it.settle()
+        if self.witness.told:
+            await self.it.take(*self.witness.told[::-1])
+        await self.it.settle()
         assert await self.it.publish() == 0
 
     def _arrived(self, batch: list[Told], again: st.DataObject) -> list[Told]:
@@ -130,7 +131,7 @@ class History(RuleBasedStateMachine):
 
     def _restart(self) -> None:
         """Another process on the same tables: nothing that was kept in memory."""
-        self.it = Scoring(self.it.pool, self.it.now, min_sample=self.it.min_sample)
+        self.it = Scoring(self.it.pool, self.it.now, thresholds=self.it.thresholds)
 
 
 def test_any_history_ends_with_the_figures_of_the_judge(postgres: str) -> None:

@@ -218,3 +218,32 @@ async def test_publisher_knows_the_network_of_each_structure(database_url):
         async with it.pool.acquire() as connection, connection.transaction():
             await canopy.refresh(connection)
         assert (canopy.network_of("12345"), canopy.network_of("nobody")) == ("DGFIP", "")
+
+
+async def test_parent_that_nobody_declared_gathers_and_is_not_published(database_url):
+    async with scoring(database_url, NOW) as it:
+        await it.take(a_story(1))
+        await it.publish()
+        await it.take(a_structure(parent="nobody-yet"))
+        await it.publish()
+        assert await counts(it, "12345", "nobody-yet") == [1, None]
+        await it.take(a_structure(code="nobody-yet"))
+        await it.publish()
+        assert await counts(it, "12345", "nobody-yet") == [1, 1]
+        assert await it.audit() == []
+
+
+async def test_deadline_in_a_month_ahead_enters_the_rolling_window_with_its_month(database_url):
+    rolling = {"structure": "12345", "kind": "rolling_12"}
+    async with scoring(database_url, NOW) as it:
+        await it.take(a_structure(), a_feedback(), an_answer())
+        await it.publish()
+        await it.publisher.close_periods()
+        await it.publish()
+        assert await it.value("on_time_rate", date(2026, 4, 1)) == 1
+        assert await it.value("on_time_rate", date.min, **rolling) is None
+        it.now = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
+        while await it.publisher.close_periods():
+            await it.publish()
+        assert await it.value("on_time_rate", date.min, **rolling) == 1
+        assert await it.audit() == []
