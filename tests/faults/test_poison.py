@@ -1,5 +1,6 @@
 """Records that nobody should send, on every topic that is read: buried once with the reason, and the rest goes on."""
 
+import json
 import random
 
 import pytest
@@ -59,6 +60,8 @@ async def test_poison_on_every_topic_is_buried_once_and_neighbours_are_counted(f
         graves = await it.graves()
         assert {grave[1] for grave in graves} == set(READERS)
         assert len(graves) >= sum(len(READERS[topic]) for topic, _ in bad)
+        listed = json.loads(await it.command("indicators", "dead-letters", "list", "--json"))
+        assert sum(each["letters"] for each in listed["counts"]) == sum(grave[0] == "indicators" for grave in graves)
 
         async def copied() -> bool:
             named = {(consumer.removesuffix("-gate"), *rest) for consumer, *rest in graves}

@@ -30,7 +30,9 @@ class Cemetery:
         run_apart(self._make())
 
     def service(self) -> Service:
-        settings = ServiceSettings(database_url=self.database_url, http_port=1, _env_file=None)
+        settings = ServiceSettings(
+            database_url=self.database_url, http_port=1, kafka_bootstrap_servers="127.0.0.1:1", _env_file=None
+        )
         service = Service("numbers", settings, package="spplus_chassis")
         service.subscribe(Subscription("numbers", self._prepare, self._apply, topics=(TOPIC,)))
         return service

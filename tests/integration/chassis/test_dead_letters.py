@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from spplus_chassis import dead_letters_command, dead_letters_replay
+from spplus_chassis import dead_letters_command, dead_letters_replay, metrics
 from spplus_chassis.database import open_pool
 from spplus_chassis.records import Record
 from tests.conftest import run_apart
 from tests.support.graves import PLACE, TOPIC, Cemetery
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -157,3 +158,26 @@ def test_letters_expire_emptied_and_are_forgotten_later(graves):
     assert run_apart(expire()) == 1
     rows = graves.query('SELECT "offset", resolution, value FROM dead_letters ORDER BY "offset"')
     assert [tuple(row) for row in rows] == [(7, "expired", None), (9, None, b"bad")]
+
+
+@pytest.mark.asyncio
+async def test_a_running_service_measures_what_waits(graves):
+    graves.bury(a_letter(7), a_letter(8), a_letter(9))
+    graves.bury(a_letter(10), reason="worse")
+    graves.query("UPDATE dead_letters SET refused_at = now() - interval '1 hour' WHERE \"offset\" = 8")
+    graves.query("UPDATE dead_letters SET resolution = 'dropped', resolved_at = now() WHERE \"offset\" = 9")
+    service = graves.service()
+    async with service.app.router.lifespan_context(service.app):
+
+        async def measured() -> bool:
+            return metrics.DEAD_LETTERS_ROWS.labels("bad")._value.get() == 2
+
+        await eventually(measured, "two dead letters in the gauge")
+        assert metrics.DEAD_LETTERS_ROWS.labels("worse")._value.get() == 1
+        assert 3600 <= metrics.DEAD_LETTERS_AGE._value.get() < 3700
+        stopped = metrics.CONSUMER_STOPPED.labels("numbers")
+        await service._measure()
+        assert stopped._value.get() == 0
+        service.deliveries[0]._poison.tripped = True
+        await service._measure()
+        assert stopped._value.get() == 1
