@@ -7,7 +7,7 @@ import structlog
 from spplus_chassis import metrics
 from spplus_chassis.database import Pool
 from spplus_chassis.log_reader import LogReader
-from spplus_chassis.offsets import Place as Partition
+from spplus_chassis.records import Place as Partition
 from spplus_chassis.settings import ServiceSettings
 from spplus_indicators import restoration_repository
 from spplus_indicators.restoration_repository import Behind

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from spplus_chassis.database import Connection
-from spplus_chassis.offsets import Place as Partition
+from spplus_chassis.records import Place as Partition
 from spplus_contracts.topics import INDICATOR_COMPUTED
 from spplus_indicators.figures import FigureKey
 

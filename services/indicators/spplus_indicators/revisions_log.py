@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from spplus_chassis.database import Connection
 from spplus_chassis.log_reader import LogReader
-from spplus_chassis.offsets import Place as Partition
 from spplus_chassis.reading import read_event
+from spplus_chassis.records import Place as Partition
 from spplus_chassis.records import Record, Refused
 from spplus_chassis.settings import ServiceSettings
 from spplus_contracts import IndicatorComputed
