@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from spplus_chassis.database import Connection, Pool
 from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind
-from spplus_indicators import queries
+from spplus_indicators import disclosure_audit, queries
 from spplus_indicators.contribution import share
 from spplus_indicators.figures import LATEST, PERIOD_KINDS, FigureKey, Published, figures_at, period_of, published
 from spplus_indicators.figures import Place as FigurePlace
@@ -30,9 +30,11 @@ class Difference(NamedTuple):
     """Something that is not what the ledger says."""
 
     what: str
-    """``counted`` (of a row), ``tally``, ``pooled tally``, ``figure`` or ``history``."""
+    """``counted`` (of a row), ``tally``, ``pooled tally``, ``figure`` or ``history``; of what is said of answers given
+    in confidence ``survey cell``, ``survey shown`` or ``survey pooled``."""
     key: tuple[str, ...]
-    """Source and id; structure, month and measure; structure, indicator, kind and first day of the period."""
+    """Source and id; structure, month and measure; structure, indicator, kind and first day of the period; structure
+    and quarter."""
     stored: str
     computed: str
 
@@ -70,8 +72,10 @@ async def differences(
     pooled = await _pooled(connection, own)
     async for found in _tallies(connection, own, pooled):
         yield found
-    own.clear()
     skipped = set() if waiting_too else await queries.structures_waiting(connection)
+    for confided in await disclosure_audit.unlike(connection, own, skipped, thresholds):
+        yield Difference(*confided)
+    own.clear()
     async for found in _figures(connection, pooled, thresholds, skipped, progress):
         yield found
     async for key in queries.figures_without_history(connection):

@@ -136,12 +136,12 @@ def _upwards(parents: Mapping[str, str | None]) -> list[str]:
     """Structures below before those above, else by code; a parent that is not named itself is taken for none."""
     depths: dict[str, int] = {}
     for code in parents:
-        path = []
+        path: list[str] = []
         above: str | None = code
-        while above is not None and above in parents and above not in depths:
+        while above is not None and above in parents and above not in depths and above not in path:
             path.append(above)
             above = parents[above]
-        depth = depths.get(above, -1) if above is not None else -1
+        depth = -1 if above is None else depths.get(above, -1)
         for each in reversed(path):
             depth += 1
             depths[each] = depth

@@ -18,7 +18,7 @@ from spplus_chassis.database import UNREACHABLE, Connection, Pool
 from spplus_chassis.lease import Lease, LeaseLost
 from spplus_chassis.telemetry import describe
 from spplus_contracts.topics import INDICATOR_COMPUTED
-from spplus_indicators import publication_repository, tallies_repository
+from spplus_indicators import disclosing, publication_repository, tallies_repository
 from spplus_indicators.canopy import Canopy, Pace
 from spplus_indicators.figures import Revision, Target, event_of, figures_at, places_of, reaches_of, revisions
 from spplus_indicators.measures import NEEDS, family
@@ -129,6 +129,7 @@ class Publisher:
                 unknown = {code for code, _ in differences.own if code not in tree}
                 await publication_repository.note_undeclared(connection, sorted(unknown), now)
                 await tallies_repository.add_up(connection, differences)
+                await disclosing.restate(connection, tree, differences.own, day_of(now))
                 await self._enqueue(connection, differences.pooled, now)
         return len(marks)
 
@@ -161,6 +162,14 @@ class Publisher:
         wanted = places_of(targets, rolling_12(now))
         pooled = await tallies_repository.pooled_of(connection, reaches_of(wanted))
         standing = await publication_repository.figures_of(connection, list(wanted))
+        confided = await disclosing.figures(
+            connection,
+            wanted,
+            standing,
+            not_applicable=self._canopy.not_applicable,
+            thresholds=self._thresholds,
+            network_of=self._canopy.network_of,
+        )
         made: list[Revision] = []
         for place, indicators in wanted.items():
             structure, kind, start = place.structure_code, str(place.span.kind), place.key_start
@@ -172,7 +181,7 @@ class Publisher:
                 thresholds=self._thresholds,
                 network=self._canopy.network_of(structure),
             )
-            made += revisions(place, figures, standing, now)
+            made += revisions(place, figures | confided.get(place, {}), standing, now)
         return made
 
     def _note(self, targets: Sequence[Target], made: Sequence[Revision], now: datetime) -> None:
@@ -199,9 +208,11 @@ class Publisher:
                 await publication_repository.enqueue(connection, targets, [now] * len(targets))
             every = {measure for needed in NEEDS.values() for measure in needed}
             entered = await publication_repository.enqueue_entered(connection, latest, every, now)
-        if due or entered:
-            self.wake()
-        return len(due) + entered
+            await self._canopy.refresh(connection)
+            confided = await disclosing.close_quarters(connection, self._canopy.tree, day_of(now))
+        queued = len(due) + entered + confided
+        self.wake(queued)
+        return queued
 
     @staticmethod
     async def _assert_held(lease: Lease | None, connection: Connection) -> None:

@@ -21,7 +21,7 @@ from spplus_chassis.settings import ServiceSettings
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.topics import INDICATOR_COMPUTED
 from spplus_contracts.vocabulary import PLATFORM_SOURCE
-from spplus_indicators import publication_repository, restoration_repository
+from spplus_indicators import disclosure_repository, publication_repository, restoration_repository
 from spplus_indicators.figures import LATEST, FigureKey, Place, Published, Revision, period_of, revision_of
 from spplus_indicators.measures import NEEDS
 from spplus_indicators.periods import month_of
@@ -71,6 +71,7 @@ class RevisionsLog:
         forgotten = [each for part in _parts(list(self._latest.values())) for each in await _unlike(connection, part)]
         if not forgotten:
             return
+        await disclosure_repository.freeze(connection, forgotten)
         untold = await self._take_back(connection)
         for part in _parts(forgotten):
             await restoration_repository.clear_figures(connection, [each.key for each in part])

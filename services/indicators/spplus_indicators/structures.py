@@ -8,7 +8,7 @@ import structlog
 
 from spplus_chassis.database import Connection
 from spplus_contracts import Envelope, StructureDeclared
-from spplus_indicators import publication_repository, repository, tallies_repository, tree_repository
+from spplus_indicators import disclosing, publication_repository, repository, tallies_repository, tree_repository
 from spplus_indicators.pooling import Counts, Spread, add
 from spplus_indicators.pooling import Place as Cells
 from spplus_indicators.tree import Planted, Tree
@@ -113,6 +113,9 @@ async def _replant(connection: Connection, before: Tree, after: Tree) -> None:
         await tallies_repository.add_up(connection, Spread({}, moved))
         declared = {place: counts for place, counts in moved.items() if place[0] in after}
         await publication_repository.enqueue_now(connection, declared)
+    await disclosing.queue_moved(
+        connection, [(code, reach) for code, reach in (*gone, *come) if reach.ancestor in after]
+    )
     newly = [code for code in touched if code in after and code not in before]
     await _queue_whole(connection, newly)
 
