@@ -9,6 +9,7 @@ administration: which sums are published, and when they changed. What is unknown
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from spplus_indicators.disclosure import NOTHING, STEP, Cell, Counts, mixed, plus, restated
 from tests.support.attacker import Form, Knowledge, combined
@@ -96,7 +97,7 @@ class World:
     def figures(self) -> Iterator[Form]:
         """What is published of every structure, quarter and the year."""
         for code in PARENTS:
-            quarters = [self._figure(code, quarter) for quarter in QUARTERS]
+            quarters = [self.figure(code, quarter) for quarter in QUARTERS]
             yield from quarters
             yield combined(*((1, form) for form in quarters))
 
@@ -135,7 +136,7 @@ class World:
                     for answer in answers:
                         yield f"{place} {answer}", {answer: 1}
 
-    def _figure(self, code: str, quarter: int) -> Form:
+    def figure(self, code: str, quarter: int) -> Form:
         cells = [(kind, (each, quarter)) for each in _below(code) for kind in ("own", "pooled")]
         return combined(*((1, self.contents[cell].shown) for cell in cells if cell in self.contents))
 
@@ -163,6 +164,21 @@ class World:
     @staticmethod
     def _of(cells: dict[Place, Cell], quarter: int) -> dict[str, Cell]:
         return {code: cell for (code, of), cell in cells.items() if of == quarter}
+
+
+def told_of(world: World) -> dict[tuple[str, str, date], tuple[int, int | None]]:
+    """n and numerator of satisfaction by structure and period, where anything was ever answered; who came is known."""
+    told: dict[tuple[str, str, date], tuple[int, int | None]] = {}
+    for code in PARENTS:
+        parts = [quarter for quarter in QUARTERS if any((each, quarter) in world.history for each in _below(code))]
+        periods = {("quarter", date(2026, 3 * quarter - 2, 1)): [quarter] for quarter in parts}
+        if parts:
+            periods["year", date(2026, 1, 1)] = parts
+        for (kind, start), quarters in periods.items():
+            answers, satisfied, _, _ = _valued(combined(*((1, world.figure(code, each)) for each in quarters)))
+            n = max(0, answers)
+            told[code, kind, start] = (n, min(max(0, satisfied), n) if n else None)
+    return told
 
 
 def attacked(world: World, play: Callable[[World], Iterator[None]], *, naive: bool = False) -> list[str]:
