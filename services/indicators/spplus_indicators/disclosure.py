@@ -11,6 +11,8 @@ amounts to ten answers it is said of that structure and those above, and never o
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from spplus_indicators import measures
+
 STEP: Final = 10
 """How many answers everything that can be told apart must concern."""
 
@@ -18,7 +20,12 @@ Counts = tuple[int, int, int, int]
 """Answers; of those satisfied, very satisfied, not satisfied."""
 
 NOTHING: Final[Counts] = (0, 0, 0, 0)
-MEASURES: Final = ("survey_answers", "survey_satisfied", "survey_very_satisfied", "survey_not_satisfied")
+MEASURES: Final = (
+    measures.SURVEY_ANSWERS,
+    measures.SURVEY_SATISFIED,
+    measures.SURVEY_VERY_SATISFIED,
+    measures.SURVEY_NOT_SATISFIED,
+)
 """The measures that are counted, in the order of `Counts`."""
 
 
