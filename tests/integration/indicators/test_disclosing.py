@@ -7,6 +7,7 @@ import pytest
 
 from spplus_indicators import disclosure_repository, publication_repository
 from spplus_indicators.figures import revision_of
+from spplus_indicators.thresholds import Thresholds
 from tests.support.attacker import Knowledge
 from tests.support.builders import a_structure, a_survey_answer, a_withdrawal
 from tests.support.confidences import PARENTS, QUARTERS, World, told_of
@@ -85,7 +86,7 @@ async def test_months_and_rolling_windows_are_never_told(database_url):
 
 
 async def test_too_few_for_reliability_shows_how_many_of_those_that_are_told(database_url):
-    async with scoring(database_url, NOW, min_sample=30) as it:
+    async with scoring(database_url, NOW, thresholds=Thresholds(30)) as it:
         await it.take(a_structure(code="town"), *answers("town", 29))
         await it.publish()
         assert await shown(it, "town") == ("insufficient_sample", 29, None)
