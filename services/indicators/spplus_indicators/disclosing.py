@@ -111,7 +111,7 @@ async def _pool(connection: Connection, tree: Tree, quarter: date) -> set[Month]
         await disclosure_repository.save(connection, placed, pooled=is_pooled)
     await disclosure_repository.note_pooled(connection, quarter)
     shown = [code for code, cell in changed.pooled.items() if cell.shown != pooled.get(code, Cell(NOTHING)).shown]
-    return {(ancestor, month) for code in shown for ancestor in tree.towards(code, month)}
+    return {(ancestor, month) for code in shown for ancestor in tree.towards(code, month) if ancestor in tree}
 
 
 def _parents(tree: Tree, codes: Iterable[str], month: date) -> dict[str, str | None]:
@@ -131,7 +131,8 @@ def _elsewhere(tree: Tree, code: str, month: date) -> set[Month]:
     last = plus_months(_quarter(month), 2)
     if code not in tree or last == month:
         return set()
-    return {(ancestor, last) for ancestor in set(tree.towards(code, last)) - set(tree.towards(code, month))}
+    only_last = set(tree.towards(code, last)).difference(tree.towards(code, month))
+    return {(ancestor, last) for ancestor in only_last if ancestor in tree}
 
 
 async def _queue(connection: Connection, places: Iterable[Month]) -> None:

@@ -87,6 +87,7 @@ JOIN survey_cells AS cell
 _ENDED = """
 SELECT DISTINCT structure_code, period_start FROM figures
 WHERE provisional AND period_end <= $1 AND indicator_code = ANY($2::text[]) AND period_kind IN ('quarter', 'year')
+    AND EXISTS (SELECT FROM structures WHERE structures.code = figures.structure_code)
 ORDER BY structure_code, period_start LIMIT $3
 """
 _FREEZE = """
