@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from spplus_contracts import BulkAnswers, Envelope, IndicatorComputed, StructureDeclared
+from spplus_embedded.demo.confidence import ever_given, indiscretions
 from spplus_embedded.demo.doors import HttpDoor
 from spplus_embedded.demo.player import Heard
 from spplus_embedded.demo.tree import Place
@@ -57,6 +58,8 @@ class Judge:
     publication: HttpDoor
     patience_seconds: float = PATIENCE_SECONDS
     expected: dict[Key, Expected] = field(default_factory=dict)
+    surveyed: dict[Key, Expected] = field(default_factory=dict)
+    """Answers to surveys that were ever given."""
     published: list[IndicatorComputed] = field(default_factory=list)
     _judged: tuple[int, date] | None = field(default=None, init=False)
 
@@ -93,9 +96,10 @@ class Judge:
         if judged != self._judged:
             told: list[tuple[Envelope, Any]] = [*_declarations(self.places, now), *heard.spoken]
             self.expected = await asyncio.to_thread(fold, told, now)
+            self.surveyed = ever_given(told, now)
             self._judged = judged
         self.published = await self._current_figures()
-        return differences(self.expected, self.published)
+        return [*differences(self.expected, self.published), *indiscretions(self.surveyed, self.published)]
 
     async def _current_figures(self) -> list[IndicatorComputed]:
         found: list[IndicatorComputed] = []

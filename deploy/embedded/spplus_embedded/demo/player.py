@@ -86,7 +86,7 @@ class Player:
 
     async def _agencies(self, year: Year) -> None:
         """Everything that agencies' systems say of their own: stories, what became of them, letters, marks, totals."""
-        for rank, (source, spoken, repeated) in enumerate(_by_sources(year)):
+        for rank, (source, spoken, repeated) in enumerate(by_sources(year)):
             await self._on_topic(source, spoken)
             if repeated:
                 await self.inbound.say(source, spoken)
@@ -137,7 +137,7 @@ class Player:
         self.advance(1)
 
 
-def _by_sources(year: Year) -> Iterator[tuple[str, Spoken, bool]]:
+def by_sources(year: Year) -> Iterator[tuple[str, Spoken, bool]]:
     """What sources say of their own, and whether they say it twice."""
     own = [story for story in year.stories if story.door != HTTP]
     for story in own:
