@@ -29,6 +29,8 @@ class Wording:
     """What the numerator did, for one and for many, after "{top} sur {bottom}"."""
     plain: str | None = None
     """Sentence around {value}, where there is no share."""
+    nothing: str | None = None
+    """What n = 0 means, where it is not that nothing happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ WORDINGS: dict[str, Wording] = {
         "Démarches notées au moins 8 sur 10",
         _PROCEDURE,
         share=("est notée au moins 8 sur 10", "sont notées au moins 8 sur 10"),
+        nothing="Aucune démarche n'a reçu assez de notes pour être jugée.",
     ),
     "dimension_accessibility": _finer("Le service est-il facile d'accès ?", "Facilité d'accès", "sur l'accès"),
     "dimension_relation": _finer("L'accueil est-il bon ?", "Accueil", "sur l'accueil"),

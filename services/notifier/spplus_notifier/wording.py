@@ -67,7 +67,7 @@ def _too_few(figure: IndicatorComputed, words: Wording) -> str:
             "L'enquête a reçu moins de dix réponses : le chiffre n'est pas publié, pour que personne ne soit reconnu."
         )
     if figure.n == 0:
-        return f"Il n'y a eu {words.noun.none} sur cette période."
+        return words.nothing or f"Il n'y a eu {words.noun.none} sur cette période."
     return f"{_counted(figure.n, words.noun)} seulement : c'est trop peu pour donner un chiffre fiable."
 
 

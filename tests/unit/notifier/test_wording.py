@@ -129,6 +129,11 @@ def test_counts_agree_with_their_nouns():
     assert plain(wording.sentence(few, few.indicator_code)).startswith("1 démarche seulement")
 
 
+def test_no_procedure_judged_is_not_no_procedure_at_all():
+    none = a_figure(indicator_code="procedure_quality_rate", status="insufficient_sample", n=0)
+    assert wording.sentence(none, none.indicator_code) == "Aucune démarche n'a reçu assez de notes pour être jugée."
+
+
 @pytest.mark.parametrize("code", ["survey_satisfaction", "survey_net_satisfaction"])
 def test_surveys_below_the_first_step_say_fewer_than_ten(code):
     hidden = a_figure(indicator_code=code, status="insufficient_sample", n=0)
