@@ -186,8 +186,8 @@ def _balance(up: int, down: int, whole: int) -> Expected:
     p, q = up / whole, down / whole
     balance = float(Fraction(100 * (up - down), whole))
     spread = sqrt(p * (1 - p) * q * (1 - q))
-    # Covariance of the two shares of one sample over the product of their deviations.
-    correlation = -p * q / spread if spread else 0.0
+    # Covariance of the two shares of one sample over the product of their deviations; opposites where all are alike.
+    correlation = -p * q / spread if spread else -float(whole in {up, down})
 
     def distance(one: float, other: float) -> float:
         return 100 * sqrt(max(0.0, one**2 + other**2 - 2 * correlation * one * other))

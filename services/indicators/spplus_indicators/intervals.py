@@ -50,7 +50,7 @@ def newcombe(up: int, down: int, trials: int) -> Bounds:
     above, below = wilson(up, trials), wilson(down, trials)
     high, low = up / trials, down / trials
     others = (1 - high) * (1 - low)
-    correlation = -sqrt(high * low / others) if others else 0.0
+    correlation = -sqrt(high * low / others) if others else -1.0  # all alike: as for ever fewer that end otherwise
     balance = (up - down) / trials
     lower = balance - _joined(high - above.low, below.high - low, correlation)
     upper = balance + _joined(above.high - high, low - below.low, correlation)
