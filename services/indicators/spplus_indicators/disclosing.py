@@ -27,8 +27,21 @@ async def restate(connection: Connection, tree: Tree, changed: Mapping[Month, Ma
     months = [place for place, counts in changed.items() if not _MEASURES.isdisjoint(counts)]
     if not months:
         return
+    await _restate(connection, {(code, _quarter(month)) for code, month in months}, today)
+    await _queue(connection, {place for code, month in months for place in _elsewhere(tree, code, month)})
+
+
+async def recount(connection: Connection, places: Iterable[tuple[str, date]], today: date) -> None:
+    """Count the own answers of structures and quarters anew, say them anew where that may be, and queue them."""
+    chosen = set(places)
+    if chosen:
+        await _restate(connection, chosen, today)
+        await _queue(connection, await disclosure_repository.above(connection, sorted(chosen)))
+
+
+async def _restate(connection: Connection, chosen: Iterable[tuple[str, date]], today: date) -> None:
     await disclosure_repository.enter_alone(connection)
-    places = sorted({(code, _quarter(month)) for code, month in months})
+    places = sorted(chosen)
     before = await disclosure_repository.own_cells(connection, places)
     frozen = await disclosure_repository.frozen(connection)
     now: dict[tuple[str, date], Cell] = {}
@@ -37,7 +50,6 @@ async def restate(connection: Connection, tree: Tree, changed: Mapping[Month, Ma
         now[place] = cell if place[1] in frozen else restated(cell)
     await disclosure_repository.save(connection, now, pooled=False)
     await disclosure_repository.note_changed(connection, (quarter for _, quarter in places), today)
-    await _queue(connection, {place for code, month in months for place in _elsewhere(tree, code, month)})
 
 
 async def close_quarters(connection: Connection, tree: Tree, today: date) -> int:

@@ -84,6 +84,14 @@ JOIN survey_cells AS cell
     ON cell.structure_code = given.descendant
     AND cell.quarter + interval '2 months' >= given.since AND cell.quarter + interval '2 months' < given.until
 """
+_ABOVE = """
+SELECT DISTINCT closure.ancestor, given.quarter
+FROM unnest($1::text[], $2::date[]) AS given (structure_code, quarter)
+JOIN closure
+    ON closure.descendant = given.structure_code AND given.quarter + interval '2 months' >= closure.since
+    AND given.quarter + interval '2 months' < closure.until
+JOIN structures ON structures.code = closure.ancestor
+"""
 _ENDED = """
 SELECT DISTINCT structure_code, period_start FROM figures
 WHERE provisional AND period_end <= $1 AND indicator_code = ANY($2::text[]) AND period_kind IN ('quarter', 'year')
@@ -200,6 +208,11 @@ async def held_by(
         [until for _, (_, _, until) in reaches],
     )
     return {(row[0], plus_months(row[1], 2)) for row in rows}
+
+
+async def above(connection: Connection, places: Sequence[CellPlace]) -> set[tuple[str, date]]:
+    """Declared structures for which these quarters count, and the month by which they do."""
+    return {(row[0], plus_months(row[1], 2)) for row in await connection.fetch(_ABOVE, *_split(places))}
 
 
 async def ended(connection: Connection, today: date, limit: int) -> set[tuple[str, date]]:

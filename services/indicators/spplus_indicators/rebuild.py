@@ -12,12 +12,19 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from spplus_chassis.database import Connection, Pool
-from spplus_indicators import publication_repository, queries, rebuild_repository, repository, tallies_repository
+from spplus_indicators import (
+    disclosing,
+    publication_repository,
+    queries,
+    rebuild_repository,
+    repository,
+    tallies_repository,
+)
 from spplus_indicators.audit import Difference, Progress, differences, silent
 from spplus_indicators.contribution import share
 from spplus_indicators.figures import LATEST, FigureKey
 from spplus_indicators.measures import NEEDS
-from spplus_indicators.periods import month_of
+from spplus_indicators.periods import day_of, month_of
 from spplus_indicators.pooling import Counts, Place, Spread
 from spplus_indicators.rebuild_repository import LockedRow
 from spplus_indicators.repository import LedgerRows
@@ -40,6 +47,8 @@ class Unlike(NamedTuple):
     """What to add to pooled counts."""
     figures: list[FigureKey]
     history: list[FigureKey]
+    confided: set[Place]
+    """Structures and quarters whose survey answers are counted or said otherwise than they should be."""
     by_kind: Counter[str]
 
 
@@ -113,7 +122,7 @@ async def _judge_chunk(connection: Connection, chunk: list[LockedRow], as_of: da
 
 async def _unlike(pool: Pool, thresholds: Thresholds, progress: Progress) -> Unlike:
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        unlike = Unlike(await queries.tree_version(connection), {}, {}, [], [], Counter())
+        unlike = Unlike(await queries.tree_version(connection), {}, {}, [], [], set(), Counter())
         async with aclosing(
             differences(connection, thresholds=thresholds, waiting_too=True, progress=progress)
         ) as found:
@@ -134,6 +143,8 @@ def _note(unlike: Unlike, difference: Difference) -> None:
         structure, indicator, kind, start = key
         keys = unlike.figures if what == "figure" else unlike.history
         keys.append((structure, indicator, kind, date.fromisoformat(start)))
+    elif what in {"survey cell", "survey shown"}:
+        unlike.confided.add((key[0], date.fromisoformat(key[1])))
 
 
 async def _correct(pool: Pool, found: Unlike, now: datetime) -> bool:
@@ -143,6 +154,7 @@ async def _correct(pool: Pool, found: Unlike, now: datetime) -> bool:
             return False
         if found.own or found.pooled:
             await tallies_repository.add_up(connection, Spread(found.own, found.pooled))
+        await disclosing.recount(connection, found.confided, day_of(now))
         await rebuild_repository.tell_history(connection, sorted(set(found.history) - set(found.figures)))
         await publication_repository.enqueue_now(connection, _targets(found, month_of(now)))
     return True

@@ -7,6 +7,7 @@ import pytest
 
 from spplus_indicators import disclosure_repository, publication_repository
 from spplus_indicators.figures import revision_of
+from spplus_indicators.rebuild import rebuild
 from spplus_indicators.thresholds import Thresholds
 from tests.support.attacker import Knowledge
 from tests.support.builders import a_structure, a_survey_answer, a_withdrawal
@@ -179,6 +180,38 @@ async def test_quarters_learnt_back_from_the_bus_stay_as_they_were(make_database
         assert await shown(it, "town", STARTS[2]) == ("ok", 12, 12)
         await next_day(it)
         assert await shown(it, "town") == ("ok", 15, 15)
+        assert await it.audit() == []
+
+
+DAMAGES = {
+    "survey cell": """UPDATE survey_cells SET counted = '[12, 12, 0, 0]' WHERE structure_code = 'town'""",
+    "survey shown": "UPDATE survey_cells SET answers = 0, satisfied = 0 WHERE structure_code = 'town'",
+    "survey pooled": """UPDATE survey_cells SET passed_on = '[3, 3, 0, 0]' WHERE structure_code = 'town'""",
+    "figure": "UPDATE figures SET n = n + 1 WHERE indicator_code = 'survey_satisfaction' AND period_kind = 'quarter'",
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+async def test_audit_finds_what_is_said_wrongly(database_url, kind):
+    async with scoring(database_url, NOW) as it:
+        await it.take(a_structure(code="town"), *answers("town", 25))
+        await it.publish()
+        assert await it.audit() == []
+        await it.pool.execute(DAMAGES[kind])
+        assert any(difference.startswith(kind) for difference in await it.audit())
+
+
+@pytest.mark.parametrize("kind", ["survey cell", "survey shown"])
+async def test_rebuild_says_anew_what_was_damaged_and_nothing_else(database_url, kind):
+    async with scoring(database_url, NOW) as it:
+        await it.take(a_structure(code="town"), *answers("town", 25))
+        await it.publish()
+        assert await rebuild(it.pool, thresholds=it.thresholds, now=NOW) is not None
+        assert await it.publish() == 0
+        await it.pool.execute(DAMAGES[kind])
+        await rebuild(it.pool, thresholds=it.thresholds, now=NOW)
+        await it.publish()
+        assert await shown(it, "town") == ("ok", 25, 25)
         assert await it.audit() == []
 
 
