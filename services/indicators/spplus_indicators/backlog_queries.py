@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from spplus_chassis.database import Pool
+from spplus_indicators.restoration_repository import PUBLISHER
 
 # Own counts only: what is below an undeclared structure is published as soon as it is declared itself.
 _UNDECLARED = """
@@ -23,7 +24,7 @@ SELECT (SELECT count(*) FROM marks) + (SELECT count(*) FROM publication_queue),
     (SELECT min(id) FROM marks),
     (SELECT min(not_before) FROM publication_queue),
     swept_until,
-    EXISTS (SELECT FROM leases WHERE name = 'indicators-publisher' AND expires_at > clock_timestamp())
+    EXISTS (SELECT FROM leases WHERE name = $1 AND expires_at > clock_timestamp())
 FROM progress
 """
 _MOST = 100_000
@@ -66,7 +67,7 @@ async def undeclared_structures(pool: Pool, limit: int = _MOST) -> list[Undeclar
 
 async def backlog(pool: Pool) -> Backlog:
     """What waits now."""
-    row = await pool.fetchrow(_BACKLOG)
+    row = await pool.fetchrow(_BACKLOG, PUBLISHER)
     if row is None:
         message = "the table progress has lost its row"
         raise RuntimeError(message)
