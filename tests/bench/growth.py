@@ -59,8 +59,7 @@ async def _on_ledger(stand: Stand, load: Load, rows: int) -> Throughput:
     await create_topics(broker, TOPICS, prefix)
     await declare(stand, prefix, load.structures)
     database = await prepare(stand, "indicators", prefix)
-    offices = sum(each.code.startswith("office") for each in load.structures)
-    stories = await prefill(database, rows, load.structures, offices)
+    stories = await prefill(database, rows, load.structures, datetime.now(UTC))
     connection = await asyncpg.connect(database)
     try:
         # First the service publishes what the ledger holds; the load comes when that is done.

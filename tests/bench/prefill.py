@@ -4,7 +4,7 @@ The copies have ids of their own, as dense in time as the originals; the marks o
 the service itself then adds up the tallies and publishes the figures.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import asyncpg
 
@@ -41,11 +41,13 @@ UPDATE marks SET counts = (
 """
 
 
-async def prefill(database: str, rows: int, structures: list[StructureDeclared], offices: int) -> Stories:
+async def prefill(
+    database: str, rows: int, structures: list[StructureDeclared], now: datetime, *, originals: int = ORIGINALS
+) -> Stories:
     """Fill the ledger with about so many rows about the past year; returns what they tell."""
-    now = datetime.now(UTC)
-    copies = max(1, rows // ORIGINALS)
-    told = [event for _, event in stream(ORIGINALS, offices, DAYS, now, seed=_SEED) if event is not None]
+    copies = max(1, rows // originals)
+    offices = sum(each.code.startswith("office") for each in structures)
+    told = [event for _, event in stream(originals, offices, DAYS, now, seed=_SEED) if event is not None]
     pool = await open_pool(database, 2)
     try:
         await jobs.sweep(pool, now)

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 DIRECTORY = Path(".spplus/bench")
+_PEERS = Path("requirements-bench.lock")
 _PACKAGES = ("aiokafka", "asyncpg", "faststream", "pydantic", "uvloop")
 
 
@@ -146,5 +147,10 @@ def machine() -> dict[str, object]:
         "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
         "system": platform.platform(),
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in _PACKAGES},
+        "packages": {name: version(name) for name in _PACKAGES} | _locked_peers(),
     }
+
+
+def _locked_peers() -> dict[str, str]:
+    lines = _PEERS.read_text().splitlines() if _PEERS.exists() else []
+    return dict(line.split()[0].split("==") for line in lines if line.startswith("quixstreams=="))
