@@ -30,8 +30,12 @@ _MOST_IDLE_SECONDS: Final = 10
 """A process that is paused in the middle of a transaction holds its locks no longer than that."""
 
 
-async def open_pool(url: str, size: int) -> Pool:
-    """A pool that connects when first used, so that a service starts while its database is away."""
+async def open_pool(url: str, size: int, *, search_path: str | None = None) -> Pool:
+    """A pool that connects when first used, so that a service starts while its database is away.
+
+    `search_path` names the schemas in which tables are looked up; without it, the role's own.
+    """
+    elsewhere = {} if search_path is None else {"search_path": search_path}
     return await asyncpg.create_pool(
         url,
         min_size=0,
@@ -42,5 +46,6 @@ async def open_pool(url: str, size: int) -> Pool:
             "timezone": "UTC",
             "application_name": "spplus",
             "idle_in_transaction_session_timeout": f"{_MOST_IDLE_SECONDS}s",
+            **elsewhere,
         },
     )

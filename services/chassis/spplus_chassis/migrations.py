@@ -43,9 +43,10 @@ def _files(package: str) -> Iterator[Migration]:
             yield Migration(f"{package}/{file.name}", file.read_text(encoding="utf-8"))
 
 
-async def migrate(database_url: str, package: str) -> list[str]:
-    """Apply what is missing and return the names applied. Raises `MigrationError`."""
-    connection = await asyncpg.connect(database_url)
+async def migrate(database_url: str, package: str, *, schema: str | None = None) -> list[str]:
+    """Apply what is missing, in the role's own schema or another one, and return the names. Raises `MigrationError`."""
+    elsewhere = {} if schema is None else {"search_path": schema}
+    connection = await asyncpg.connect(database_url, server_settings=elsewhere)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await connection.execute(

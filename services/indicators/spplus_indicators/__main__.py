@@ -35,7 +35,7 @@ def main() -> None:
             print(name)
     elif words.command == "rebuild":
         run = rebuild_command.run
-        sys.exit(asyncio.run(_with_pool(settings, lambda pool: run(pool, words, thresholds=settings.thresholds))))
+        sys.exit(asyncio.run(_with_pool(settings, lambda pool: run(pool, words, settings, settings.thresholds))))
     elif words.command == "snapshot":
         sys.exit(asyncio.run(_with_pool(settings, lambda pool: snapshot_command.run(pool, words))))
     elif words.command == "dead-letters":

@@ -8,6 +8,7 @@ from contextlib import aclosing
 
 from spplus_chassis.database import Pool
 from spplus_indicators.audit import differences
+from spplus_indicators.history_queries import READ_AT_LEISURE
 from spplus_indicators.reports import report_in
 from spplus_indicators.screen import Bar
 from spplus_indicators.thresholds import Thresholds
@@ -44,6 +45,7 @@ async def run(pool: Pool, words: argparse.Namespace, *, thresholds: Thresholds) 
             connection.transaction(isolation="repeatable_read", readonly=True),
             aclosing(differences(connection, thresholds=thresholds, progress=progress)) as stream,
         ):
+            await connection.execute(READ_AT_LEISURE)
             async for difference in stream:
                 found[difference.what] += 1
                 if report is not None:

@@ -50,6 +50,8 @@ ORDER BY {", ".join(f"coalesce(before.{name}, after.{name})" for name in KEY)}
 # Whoever publishes holds its lease's row until the end of the transaction.
 _LET_PUBLISH = "SELECT FROM leases WHERE name = 'indicators-publisher' FOR UPDATE"
 _SNAPSHOTS = "SELECT name, as_of, kept_at FROM snapshots ORDER BY as_of, name"
+READ_AT_LEISURE = "SET LOCAL idle_in_transaction_session_timeout = 0"
+"""Rows may go to a pager, and nobody waits for a reader."""
 
 
 class Standing(NamedTuple):

@@ -116,6 +116,12 @@ async def dequeue(connection: Connection, now: datetime, limit: int) -> list[Tar
     return [Target(row[0], row[1], frozenset(row[2])) for row in rows]
 
 
+async def queued(connection: Connection) -> dict[tuple[str, date], set[str]]:
+    """All that waits, whenever its time comes."""
+    rows = await connection.fetch("SELECT structure_code, month, measures FROM publication_queue")
+    return {(row[0], row[1]): set(row[2]) for row in rows}
+
+
 async def next_time(connection: Connection) -> datetime | None:
     """When the next target may be published; none when nothing waits."""
     instant: datetime | None = await connection.fetchval(_NEXT)

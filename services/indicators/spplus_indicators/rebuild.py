@@ -73,12 +73,12 @@ async def rebuild(
     """Make everything what the ledger says. Raises `RebuildRefused` where another rebuild runs."""
     async with rebuild_repository.only_rebuild(pool):
         if dry_run:
-            found = await _unlike(pool, thresholds, progress)
+            found = await compared(pool, thresholds, progress)
             return _outcome(await _ledger_count(pool), found.by_kind["counted"], found, 0)
         rows, counted = await _judge_rows(pool, progress)
         restored = await _restore(pool)
         for _ in range(_ATTEMPTS):
-            found = await _unlike(pool, thresholds, progress)
+            found = await compared(pool, thresholds, progress)
             if found.by_kind["counted"]:
                 counted += (await _judge_rows(pool, progress))[1]
             elif await _correct(pool, found, now):
@@ -120,7 +120,8 @@ async def _judge_chunk(connection: Connection, chunk: list[LockedRow], as_of: da
     return len(updates)
 
 
-async def _unlike(pool: Pool, thresholds: Thresholds, progress: Progress) -> Unlike:
+async def compared(pool: Pool, thresholds: Thresholds, progress: Progress) -> Unlike:
+    """How tallies and figures differ from the ledger; what waits for the publisher is compared as well."""
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         unlike = Unlike(await queries.tree_version(connection), {}, {}, [], [], set(), Counter())
         async with aclosing(
@@ -156,11 +157,11 @@ async def _correct(pool: Pool, found: Unlike, now: datetime) -> bool:
             await tallies_repository.add_up(connection, Spread(found.own, found.pooled))
         await disclosing.recount(connection, found.confided, day_of(now))
         await rebuild_repository.tell_history(connection, sorted(set(found.history) - set(found.figures)))
-        await publication_repository.enqueue_now(connection, _targets(found, month_of(now)))
+        await publication_repository.enqueue_now(connection, targets_of(found, month_of(now)))
     return True
 
 
-def _targets(found: Unlike, open_month: date) -> dict[Place, set[str]]:
+def targets_of(found: Unlike, open_month: date) -> dict[Place, set[str]]:
     """What to publish anew: the figures that differ, wherever they may be told."""
     targets: dict[Place, set[str]] = {}
     for structure, indicator, _, start in found.figures:

@@ -146,6 +146,7 @@ async def _reading(pool: Pool) -> AsyncIterator[Connection]:
     async with pool.acquire() as connection:
         await history_queries.let_publish(connection)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.execute(history_queries.READ_AT_LEISURE)
             yield connection
 
 

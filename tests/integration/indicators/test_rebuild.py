@@ -82,15 +82,13 @@ async def test_dry_run_says_what_would_change_and_changes_nothing(database_url, 
         parser = argparse.ArgumentParser()
         rebuild_command.describe(parser)
         found = await it.audit()
-        assert (
-            await rebuild_command.run(it.pool, parser.parse_args(["--dry-run", "--json"]), thresholds=ANY_NUMBER) == 0
-        )
+        assert await rebuild_command.run(it.pool, parser.parse_args(["--dry-run", "--json"]), None, ANY_NUMBER) == 0
         said = json.loads(capsys.readouterr().out)
         assert (said["rows"], said["counted"]) == (3, 1)
         assert said["tallies"] > 0
         assert said["figures"] > 0
         assert await it.audit() == found
-        assert await rebuild_command.run(it.pool, parser.parse_args([]), thresholds=ANY_NUMBER) == 0
+        assert await rebuild_command.run(it.pool, parser.parse_args([]), None, ANY_NUMBER) == 0
         assert "1 were corrected" in capsys.readouterr().out
         await it.publish()
         assert await it.audit() == []
