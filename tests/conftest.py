@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from hypothesis import HealthCheck, settings
 
 from spplus_embedded import kafka as kafka_part
 from spplus_embedded import postgres as postgres_part
@@ -28,6 +29,10 @@ from tests.support import profiles
 ROOT = Path(__file__).parent.parent
 profiles.register()
 T = TypeVar("T")
+
+# A crowded machine is no fault of a strategy: neither its speed nor that of an example is judged.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def run_here(work: Coroutine[Any, Any, T]) -> T:

@@ -49,18 +49,18 @@ class Envelope(NamedTuple):
     def headers(self) -> list[tuple[str, bytes]]:
         """Headers of Kafka binary mode."""
         pairs = [
-            ("ce_specversion", "1.0"),
-            ("ce_id", self.id),
-            ("ce_source", self.source),
-            ("ce_type", self.type),
-            ("ce_time", _text(self.time)),
-            ("content-type", JSON),
+            ("ce_specversion", b"1.0"),
+            ("ce_id", self.id.encode()),
+            ("ce_source", self.source.encode()),
+            ("ce_type", self.type.encode()),
+            ("ce_time", _text(self.time).encode()),
+            ("content-type", b"application/json"),
         ]
         if self.subject is not None:
-            pairs.append(("ce_subject", self.subject))
+            pairs.append(("ce_subject", self.subject.encode()))
         if self.traceparent is not None:
-            pairs.append(("traceparent", self.traceparent))
-        return [(name, value.encode()) for name, value in pairs]
+            pairs.append(("traceparent", self.traceparent.encode()))
+        return pairs
 
 
 def unwrap(headers: Headers, value: bytes | None) -> tuple[Envelope, bytes]:

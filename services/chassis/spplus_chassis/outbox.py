@@ -4,8 +4,8 @@ Append after locking the aggregate's row, so that the order of the sequence is t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import uuid_utils
 
@@ -22,8 +22,7 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
 """
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
+class OutboxRow(NamedTuple):
     """One record to send."""
 
     topic: str

@@ -14,7 +14,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerFenced, RecordTooLargeError
 
-from spplus_chassis import metrics, sent
+from spplus_chassis import batches, metrics, sent
 from spplus_chassis.database import UNREACHABLE, Pool
 from spplus_chassis.dead_letters import headers_of_json
 from spplus_chassis.lease import Lease, LeaseLost
@@ -114,6 +114,8 @@ class Relay:
         first_time = {row["aggregatetype"] for row in rows} - {topic for topic, _ in self._positions}
         if first_time:
             self._positions = await begin_topics(self._pool(), self._settings, first_time)
+        if any(map(_is_oversized, rows)):
+            return await self._set_aside_oversized(rows)
         try:
             nexts = await self._transact(producer, rows)
         except _TOO_LARGE:
@@ -145,22 +147,13 @@ class Relay:
     async def _transact(self, producer: AIOKafkaProducer, rows: Sequence[Row]) -> Positions:
         """Send rows; returns the offset after the last one of each partition."""
         prefix = self._settings.topic_prefix
+        messages = [
+            batches.Message(prefix + row["aggregatetype"], row["aggregateid"].encode(), row["payload"], _headers(row))
+            for row in rows
+        ]
         async with producer.transaction():
-            sending = [
-                await producer.send(
-                    prefix + row["aggregatetype"],
-                    key=row["aggregateid"].encode(),
-                    value=row["payload"],
-                    headers=_headers(row),
-                )
-                for row in rows
-            ]
-            acks = await asyncio.gather(*sending)
-        nexts: Positions = {}
-        for ack in acks:
-            place = (ack.topic[len(prefix) :], ack.partition)
-            nexts[place] = max(nexts.get(place, 0), ack.offset + 1)
-        return nexts
+            nexts = await batches.send(producer, messages)
+        return {(topic[len(prefix) :], partition): offset for (topic, partition), offset in nexts.items()}
 
     async def _started_producer(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
@@ -190,8 +183,7 @@ class Relay:
     async def _set_aside_oversized(self, rows: Sequence[Row]) -> int:
         aside = 0
         for row in rows:
-            limit = 2 * MAX_MESSAGE_BYTES if row["headers"] is not None else MAX_MESSAGE_BYTES
-            if len(row["payload"] or b"") > limit - _RECORD_OVERHEAD_BYTES:
+            if _is_oversized(row):
                 await self._pool().execute(_SET_ASIDE, row["seq"], "oversized")
                 log.error("outbox_row_set_aside", topic=row["aggregatetype"], reason="oversized")
                 metrics.OUTBOX_SET_ASIDE.inc()
@@ -210,6 +202,11 @@ class Relay:
 async def _stop(producer: AIOKafkaProducer) -> None:
     with contextlib.suppress(KafkaError, OSError, TimeoutError):
         await to_the_end(asyncio.wait_for(producer.stop(), 5))
+
+
+def _is_oversized(row: Row) -> bool:
+    limit = 2 * MAX_MESSAGE_BYTES if row["headers"] is not None else MAX_MESSAGE_BYTES
+    return len(row["payload"] or b"") > limit - _RECORD_OVERHEAD_BYTES
 
 
 def _headers(row: Row) -> list[tuple[str, bytes | None]]:

@@ -17,14 +17,14 @@ from spplus_chassis import metrics, outbox
 from spplus_chassis.database import UNREACHABLE, Connection, Pool
 from spplus_chassis.lease import Lease, LeaseLost
 from spplus_chassis.telemetry import describe
-from spplus_contracts.topics import INDICATOR_COMPUTED
 from spplus_indicators import disclosing, publication_repository, tallies_repository
 from spplus_indicators.canopy import Canopy, Pace
-from spplus_indicators.figures import Revision, Target, event_of, figures_at, places_of, reaches_of, revisions
+from spplus_indicators.figures import Revision, Target, figures_at, places_of, reaches_of, revisions
 from spplus_indicators.measures import NEEDS, family
 from spplus_indicators.periods import day_of, month_of, rolling_12
 from spplus_indicators.pooling import Counts, Place, pooled_over, spread
 from spplus_indicators.restoration_repository import PUBLISHER
+from spplus_indicators.telling import row_of
 from spplus_indicators.thresholds import Thresholds
 
 log = structlog.get_logger()
@@ -144,17 +144,14 @@ class Publisher:
         now = self._clock()
         async with self._pool().acquire() as connection, connection.transaction():
             await self._assert_held(lease, connection)
-            await self._canopy.refresh(
-                connection
-            )  # what is not applicable may have changed since the marks were added up
+            await self._canopy.refresh(connection)  # since the marks were added up, another may have been declared
             targets = await publication_repository.dequeue(connection, now, self._pace.batch)
             if not targets:
                 return 0, 0
             made = await self._revisions(connection, targets, now)
             if made:
                 await publication_repository.save_figures(connection, made)
-                rows = [outbox.row_of(event_of(each), topic=INDICATOR_COMPUTED.name, now=now) for each in made]
-                await outbox.append(connection, rows)
+                await outbox.append(connection, [row_of(each) for each in made])
         self._note(targets, made, now)
         return len(targets), len(made)
 
