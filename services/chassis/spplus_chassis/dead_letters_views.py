@@ -50,9 +50,10 @@ def print_one(letter: Letter, *, unmasked: bool, as_json: bool) -> None:
     if as_json:
         _print_json(told)
         return
-    for name, item in told.items():
+    pairs = [(name, item) for name, item in told.items() if name != "headers" and (item is not None or name == "value")]
+    for name, item in pairs + [(f"header {name}", value) for name, value in content["headers"]]:
         shown = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False, indent=2)
-        OUT.print(f"{name}: {_escaped(shown, lines=True)}", markup=False)
+        OUT.print(f"{_escaped(name)}: {_escaped(shown, lines=True)}", markup=False)
 
 
 def _head(letter: Letter) -> dict[str, Any]:
