@@ -196,6 +196,7 @@ class Publisher:
             # The tree's lock before rows of the queue, as everywhere.
             every = {measure for needed in NEEDS.values() for measure in needed}
             entered = await publication_repository.enqueue_entered(connection, latest, every, now)
+            await self._canopy.refresh(connection)
             ended = await publication_repository.ended_periods(connection, day_of(now), _ENDED_AT_ONCE)
             moved = await publication_repository.left_behind(connection, latest.end, _ENDED_AT_ONCE)
             open_month = month_of(now)
@@ -206,7 +207,6 @@ class Publisher:
                 targets.setdefault((code, month), set()).update(measures)
             if targets:
                 await publication_repository.enqueue(connection, targets, [now] * len(targets))
-            await self._canopy.refresh(connection)
             confided = await disclosing.close_quarters(connection, self._canopy.tree, day_of(now))
         queued = len(due) + entered + confided
         self.wake(queued)
