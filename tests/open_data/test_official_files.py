@@ -5,6 +5,7 @@ import csv
 import json
 from collections import Counter, defaultdict
 
+import asyncpg
 import httpx
 import pytest
 
@@ -81,6 +82,31 @@ def test_structures_form_the_official_tree(declared):
     depths = Counter(len(line_above(declared, code)) - 1 for code in declared)
     assert [depths[level] for level in range(7)] == [38, 3_049, 1_272, 5_573, 3_982, 736, 113]
     assert sum(depths.values()) == 14_763
+
+
+def test_number_1_structures_of_the_official_tree(declared, structures_file):
+    """The first of the numbers by which scoring is accepted, with the two tests above."""
+    raw = structures_file.read_bytes()
+    assert raw.startswith(b'"\xef\xbb\xbf""Code SP+'), "a quoted header behind a byte order mark"
+    assert b";4000;" in raw
+    assert "04000" in {event.get("post_code") for event in declared.values()}
+    children = Counter(parent_of(event) for event in declared.values())
+    assert children.pop(None) == 38
+    assert len(declared) - len(children) == 13_155
+    assert sum(count == 1 for count in children.values()) == 381
+    assert sum(len(line_above(declared, code)) for code in declared) == 57_361
+
+
+async def _closure_rows(platform):
+    connection = await asyncpg.connect(platform.setting("SPPLUS_INDICATORS_DATABASE_URL"))
+    try:
+        return await connection.fetchval("SELECT count(*) FROM closure")
+    finally:
+        await connection.close()
+
+
+def test_number_1_closure_of_the_official_tree_is_complete(imported):
+    assert asyncio.run(_closure_rows(imported)) == 57_361
 
 
 def test_structures_got_back_their_leading_zeros_and_lost_their_prefixes(declared):

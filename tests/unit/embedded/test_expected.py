@@ -5,7 +5,7 @@ import pytest
 
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind
-from spplus_embedded.expected import Counts, Expected, Key, differences, figures
+from spplus_embedded.expected import Counts, Expected, Key, differences, figures, survey_figures
 from tests.support.builders import STRUCTURE, a_figure
 
 KEY = Key(STRUCTURE, "experience_satisfaction", PeriodKind.MONTH, date(2026, 3, 1))
@@ -116,3 +116,50 @@ def test_differences_judge_every_kind_of_period(kind: str, months: int) -> None:
         differences({KEY._replace(period_kind=PeriodKind(kind), period_start=date(2026, 1, 1)): EXPECTED}, [published])
         == []
     )
+
+
+def test_figures_of_finer_feelings_receipts_and_procedures() -> None:
+    counts = Counts(
+        relation_rated=40,
+        relation_positive=30,
+        acknowledgement_due=50,
+        acknowledged_in_time=45,
+        marks=[*(("good", 8) for _ in range(30)), *(("bad", 7) for _ in range(31)), *(("rare", 10) for _ in range(29))],
+    )
+
+    found = dict(figures(counts, 30))
+
+    assert set(found) == {"dimension_relation", "acknowledgement_rate", "procedure_quality_rate"}
+    assert (found["dimension_relation"].value, found["dimension_relation"].n) == (0.75, 40)
+    assert found["acknowledgement_rate"].value == 0.9
+    assert found["procedure_quality_rate"] == Expected(IndicatorStatus.OK, 2, 0.5, 1, 2)
+
+
+def test_figures_of_surveys_are_apart() -> None:
+    counts = Counts(survey_answers=100, survey_satisfied=80, survey_very_satisfied=50, survey_not_satisfied=20)
+
+    assert dict(figures(counts, 1)) == {}
+    found = dict(survey_figures(counts, 30))
+    assert found["survey_satisfaction"].value == 0.8
+    assert (found["survey_net_satisfaction"].value, found["survey_net_satisfaction"].n) == (30, 100)
+    assert dict(survey_figures(counts, 101))["survey_satisfaction"] == Expected(
+        IndicatorStatus.INSUFFICIENT_SAMPLE, 100
+    )
+
+
+def test_bounds_of_a_balance_without_neutral_answers_are_wilson_bounds() -> None:
+    found = dict(figures(Counts(positive=24, negative=6), 30))
+    rate, balance = found["experience_satisfaction"].interval, found["experience_net_sentiment"].interval
+
+    assert rate is not None
+    assert balance == pytest.approx([100 * (2 * bound - 1) for bound in rate])
+
+
+def test_bounds_of_percentiles_are_the_tabled_ranks() -> None:
+    """Of 30 values the 10th and the 21st enclose the median at 95 %; for nine in ten 36 values are needed."""
+    found = dict(figures(Counts(delays=list(range(1, 31))), 30))
+
+    assert found["answer_delay_median"].interval == (10, 21)
+    assert found["answer_delay_p75"].interval == (18, 28)
+    assert found["answer_delay_p90"].interval is None
+    assert dict(figures(Counts(delays=list(range(1, 37))), 30))["answer_delay_p90"].interval is not None

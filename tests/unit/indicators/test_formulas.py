@@ -200,3 +200,55 @@ def test_percentile_of_pooled_histograms_is_that_of_all_values() -> None:
     figure = compute("answer_delay_median", pooled, 1)
 
     assert figure.value == median(chain.from_iterable(months))
+
+
+PROCEDURES = {
+    "procedure:good:n": 30,
+    "procedure:good:sum10": 240,
+    "procedure:bad:n": 1000,
+    "procedure:bad:sum10": 7999,
+    "procedure:rare:n": 29,
+    "procedure:rare:sum10": 290,
+    "procedure:none:n": 0,
+    "procedure:none:sum10": 0,
+}
+
+
+def test_compute_procedures_are_good_from_a_pooled_mean_of_eight() -> None:
+    figure = compute("procedure_quality_rate", PROCEDURES, 1)
+
+    assert figure == (OK, 2, 0.5, 1, 2, None)
+
+
+def test_compute_procedures_pooled_over_children_reach_what_none_reaches_alone() -> None:
+    child = {"procedure:p:n": 15, "procedure:p:sum10": 120}
+
+    assert compute("procedure_quality_rate", child, 1).status is INSUFFICIENT
+    assert compute("procedure_quality_rate", Counter(child) + Counter(child), 1).value == 1
+
+
+def test_compute_procedures_that_were_rated_by_nobody_else_are_insufficient() -> None:
+    assert compute("procedure_quality_rate", {"procedure:rare:n": 29, "procedure:rare:sum10": 290}, 1)[:2] == (
+        INSUFFICIENT,
+        0,
+    )
+
+
+def test_compute_net_satisfaction_is_very_satisfied_minus_not_satisfied() -> None:
+    answers = {
+        "survey_answers": 100,
+        "survey_satisfied": 80,
+        "survey_very_satisfied": 50,
+        "survey_not_satisfied": 20,
+    }
+    net, rate = (compute(f"survey_{name}", answers, 30) for name in ("net_satisfaction", "satisfaction"))
+
+    assert (net.value, net.numerator, net.denominator) == (30.0, 30, 100)
+    assert net.interval is not None
+    assert -100 <= net.interval.low < 30 < net.interval.high <= 100
+    assert (rate.value, rate.numerator) == (0.8, 80)
+
+
+def test_compute_percentile_of_too_few_delays_has_no_interval() -> None:
+    assert compute("answer_delay_p90", {"delay:3": 35}, 30).interval is None
+    assert compute("answer_delay_p90", {"delay:3": 36}, 30).interval == (3.0, 3.0)

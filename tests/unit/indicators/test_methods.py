@@ -84,3 +84,21 @@ def test_method_explains_itself_in_sentences(method: Method) -> None:
     assert method.explanation.endswith(".")
     assert len(method.explanation) > 80
     assert method.version >= 1
+
+
+def test_methods_say_the_numbers_that_they_are_computed_with() -> None:
+    said = {code: method.formula + method.explanation for code, method in METHODS.items()}
+
+    assert "7 sur l'échelle 0 à 10, 4 sur l'échelle 1 à 5, 3 sur l'échelle 1 à 4" in said["survey_satisfaction"]
+    assert "9 sur l'échelle 0 à 10, 5 sur l'échelle 1 à 5, 4 sur l'échelle 1 à 4" in said["survey_net_satisfaction"]
+    assert "7 jours (14 par courrier)" in said["acknowledgement_rate"]
+    assert "8 sur 10" in said["procedure_quality_rate"]
+    assert "moins de 30 notes" in said["procedure_quality_rate"]
+
+
+@methods
+def test_method_with_an_interval_names_how_it_is_computed(method: Method) -> None:
+    names = {"wilson": "Wilson", "newcombe": "Newcombe", "order_statistics": "statistiques d'ordre"}
+
+    for code, name in names.items():
+        assert (name in method.explanation) is (method.interval == code)
