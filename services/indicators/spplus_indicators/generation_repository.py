@@ -59,7 +59,9 @@ ON CONFLICT (consumer, topic, partition)
 DO UPDATE SET next_offset = greatest(mine.next_offset, excluded.next_offset)
 """
 _NEXT_TREE = """
-UPDATE {made}.progress SET tree_version = 1 + greatest(tree_version, (SELECT tree_version FROM {living}.progress))
+UPDATE {made}.progress AS mine
+SET tree_version = 1 + greatest(mine.tree_version, living.tree_version), window_end = living.window_end
+FROM {living}.progress AS living
 """
 
 

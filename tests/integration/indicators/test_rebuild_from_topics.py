@@ -19,7 +19,7 @@ from spplus_indicators.history_queries import standing
 from spplus_indicators.rebuild_from_topics import rebuild_from_topics
 from spplus_indicators.rebuild_repository import RebuildRefused
 from spplus_indicators.settings import IndicatorsSettings
-from tests.support.builders import a_feedback, a_structure, a_withdrawal, an_answer, an_envelope
+from tests.support.builders import a_feedback, a_structure, a_survey_answer, a_withdrawal, an_answer, an_envelope
 from tests.support.bus import send_all
 from tests.support.scoring import ANY_NUMBER
 from tests.support.waiting import eventually
@@ -27,7 +27,20 @@ from tests.support.waiting import eventually
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
 MOMENTS = {"computed_at", "revision", "supersedes"}
-LIVING = ("ledger", "tallies", "structures", "closure", "undeclared", "progress", "consumer_offsets", "marks")
+ROWS = 33
+"""Of the ledger, after `send_some`."""
+LIVING = (
+    "survey_cells",
+    "survey_quarters",
+    "ledger",
+    "tallies",
+    "structures",
+    "closure",
+    "undeclared",
+    "progress",
+    "consumer_offsets",
+    "marks",
+)
 
 
 @pytest_asyncio.fixture
@@ -120,6 +133,7 @@ async def it(settings):
 async def send_some(it):
     await it.send(a_structure(code="root"), a_structure(code="leaf-1", parent="root"))
     await it.send(*(a_feedback(request_id=f"r-{number}", structure_code="leaf-1") for number in range(20)))
+    await it.send(*(a_survey_answer(request_id=f"s-{number}", structure_code="leaf-1") for number in range(12)))
     await it.send(an_answer(request_id="r-1", structure_code="leaf-1"))
     await it.send(a_withdrawal(request_id="r-2", structure_code="leaf-1"))
     await it.send(a_feedback(request_id="u-1", structure_code="nobody-declared"))
@@ -133,7 +147,7 @@ async def test_rebuild_of_what_is_right_changes_no_figure_and_no_dead_letter(it)
     letters = await it.pool.fetch('SELECT * FROM dead_letters ORDER BY "offset"')
     outcome = await it.rebuild()
     assert (outcome.records, outcome.figures, outcome.letters_refused, outcome.letters_taken) == (it.sent, 0, 0, 0)
-    assert outcome.rows == outcome.rows_before == 21
+    assert outcome.rows == outcome.rows_before == ROWS
     await it.drained()
     assert (await it.figures(), await it.revisions()) == before
     assert await it.pool.fetch('SELECT * FROM dead_letters ORDER BY "offset"') == letters
@@ -202,7 +216,7 @@ async def test_rebuild_under_live_traffic_ends_without_a_difference(it):
     assert rounds > 1
     await it.drained()
     assert await audit(it.pool, thresholds=ANY_NUMBER) == []
-    assert await it.pool.fetchval("SELECT count(*) FROM ledger") == 21 + rounds + 1  # an answer came before the first
+    assert await it.pool.fetchval("SELECT count(*) FROM ledger") == ROWS + rounds + 1  # an answer came before the first
     assert outcomes[1].rows >= outcomes[0].rows
     kinds = Counter(row[0] for row in await it.pool.fetch("SELECT reason FROM dead_letters"))
     assert sum(kinds.values()) == 3
