@@ -34,8 +34,9 @@ _SURVEYS: Final = (
     f"Un usager est satisfait à partir de {_from(SATISFIED_FROM)}. "
 )
 _CONFIDENCE: Final = (
-    "Ces réponses sont confidentielles : les résultats ne paraissent que par trimestre et par année, et certains "
-    "sont masqués pour que personne ne puisse être reconnu."
+    "Ces réponses sont confidentielles : les résultats ne paraissent que par trimestre et par année, et n'avancent que "
+    "par dix réponses au moins, pour que personne ne puisse être reconnu ; le nombre indiqué est celui des réponses "
+    "ainsi publiées."
 )
 
 

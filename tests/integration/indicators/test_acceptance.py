@@ -95,3 +95,22 @@ async def test_receipt_unacknowledged_is_late_by_the_clock_alone(database_url):
         await it.publish()
         assert await it.value("acknowledgement_rate", structure="B") == 1
         assert await it.audit() == []
+
+
+async def test_both_limits_of_a_request_pass_one_after_the_other_or_at_once(database_url, make_database):
+    promise = RECEIVED_AT + timedelta(days=20)
+    opened = an_answer(
+        "delay_notice", request_kind="email", channel="email", answer_due_at=promise, announced_at=RECEIVED_AT
+    )
+    steps = ([RECEIVED_AT + timedelta(days=9), promise + SECOND], [promise + SECOND])
+    found = []
+    for url, instants in zip((database_url, make_database()), steps, strict=True):
+        async with scoring(url, RECEIVED_AT) as it:
+            await it.take(a_structure(), opened)
+            for instant in instants:
+                await it.settle(instant)
+                await it.publish()
+            found.append(await it.cells())
+            assert await it.audit() == []
+    assert found[0] == found[1]
+    assert {name for (_, _, name) in found[0]} == {"acknowledgement_due", "due"}

@@ -14,6 +14,7 @@ from spplus_contracts import TOPICS, Event, IndicatorComputed, topic_of
 from spplus_contracts.topics import FEEDBACK_SUBMITTED, INDICATOR_COMPUTED
 from spplus_indicators.app import build
 from spplus_indicators.audit import audit
+from spplus_indicators.measures import NEEDS
 from spplus_indicators.settings import IndicatorsSettings
 from tests.conftest import execute
 from tests.support.builders import a_bulk, a_feedback, a_structure, an_envelope
@@ -140,6 +141,9 @@ async def test_methods_are_served_in_words(platform):
     assert methods["experience_count"]["min_sample"] is None
     assert methods["on_time_rate"]["min_sample"] == 1
     assert "délai" in methods["on_time_rate"]["label"]
+    assert list(methods) == list(NEEDS)
+    assert methods["experience_net_sentiment"]["interval"] == "newcombe"
+    assert methods["procedure_quality_rate"]["interval"] is None
 
 
 async def test_everything_read_again_after_offsets_were_lost_counts_once(platform):
