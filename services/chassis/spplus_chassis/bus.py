@@ -61,6 +61,7 @@ class Intake:
         )
         self._subscriber(self._on_batch)
         delivery.commit_offsets = self._commit
+        delivery.rewind = self._start.seek_all
 
     @property
     def consumer(self) -> AIOKafkaConsumer | None:
@@ -157,19 +158,38 @@ class _StartPlaces(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         if self._was_given_the_old_assignment():
             return
-        for attempt in range(1_000_000_000):
-            try:
-                starts = await self._starts(assigned)
-                break
-            except (*UNREACHABLE, KafkaError) as error:
-                log.warning("start_unknown", consumer=self._intake.delivery.subscription.name, error=describe(error))
-                await asyncio.sleep(min(5.0, 0.2 * 2 ** min(attempt, 5)))
+        starts = await self._starts_at_last(assigned)
         # No pause between seeking and knowing: a record fetched from the new place must not be dropped.
+        self._seek(starts)
+        self.known |= set(assigned)
+        self.settled = True
+
+    async def seek_all(self) -> None:
+        """Start again, from the stored offsets, in every partition that is ours."""
+        mine, self.known = self.known, set()
+        starts = await self._starts_at_last(mine)
+        # The same pause must not lie here.
+        still_mine = {place: start for place, start in starts.items() if place in self._assigned()}
+        self._seek(still_mine)
+        self.known |= set(still_mine)
+
+    def _assigned(self) -> set[TopicPartition]:
+        consumer = self._intake.consumer
+        return set() if consumer is None else set(consumer.assignment())
+
+    def _seek(self, starts: dict[TopicPartition, int]) -> None:
         if consumer := self._intake.consumer:
             for place, start in starts.items():
                 consumer.seek(place, start)
-        self.known |= set(assigned)
-        self.settled = True
+
+    async def _starts_at_last(self, places: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        for attempt in range(1_000_000_000):
+            try:
+                return await self._starts(self._assigned() & set(places))
+            except (*UNREACHABLE, KafkaError) as error:
+                log.warning("start_unknown", consumer=self._intake.delivery.subscription.name, error=describe(error))
+                await asyncio.sleep(min(5.0, 0.2 * 2 ** min(attempt, 5)))
+        return {}
 
     def _was_given_the_old_assignment(self) -> bool:
         """Join once more after a restart, unless the assignment was made just now, by us.
@@ -202,6 +222,7 @@ class _StartPlaces(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka 
                 if stored.get(mine, 0) > ends[place]:
                     log.warning("topic_made_anew", consumer=name, topic=mine[0], partition=mine[1])
                     await offsets.forget(connection, name, mine)
+                    self._intake.delivery.forget(mine)
                     stored.pop(mine)
                 committed = await consumer.committed(place)
                 starts[place] = min(stored.get(mine, 0), ends[place] if committed is None else committed)

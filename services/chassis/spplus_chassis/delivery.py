@@ -66,11 +66,16 @@ class Delivery(Generic[Work, Result]):
     ) -> None:
         self.subscription = subscription
         self.commit_offsets: CommitOffsets | None = None
+        self.rewind: Callable[[], Awaitable[None]] | None = None
+        """Make the bus deliver again from where the database stands."""
+        self.reading = 0
+        """Which reading of the bus this is: what an earlier one fetched is no longer taken."""
         self.on_buried: Callable[[], None] = lambda: None
         self._pool = pool
         self._dead_letter_topic = dead_letter_topic
-        self._queue: asyncio.Queue[tuple[Batch, Work]] = asyncio.Queue(maxsize=1)
-        self._writing: tuple[Batch, Work] | None = None
+        self._queue: asyncio.Queue[tuple[Batch, Work, int]] = asyncio.Queue(maxsize=1)
+        self._writing: tuple[Batch, Work, int] | None = None
+        self._reached: dict[Place, int] = {}
         self._poison = PoisonGuard(*poison_stop)
         self._busy_since: float | None = None
         self._in_hand: dict[str, int] = {}
@@ -92,12 +97,13 @@ class Delivery(Generic[Work, Result]):
         for topic, count in batch.counts.items():
             self._in_hand[topic] = self._in_hand.get(topic, 0) + sign * count
 
-    async def offer(self, records: Sequence[Record]) -> None:
-        """Take a fetched batch; returns once the writer has room for it."""
+    async def offer(self, records: Sequence[Record], reading: int | None = None) -> None:
+        """Take a batch that a reading of the bus fetched; returns once the writer has room for it."""
+        reading = self.reading if reading is None else reading
         batch = Batch(records)
         work = self.subscription.prepare(batch)
         self._count_in_hand(batch, 1)
-        await self._queue.put((batch, work))
+        await self._queue.put((batch, work, reading))
 
     async def run(self) -> None:
         """Write batches until cancelled.
@@ -109,13 +115,38 @@ class Delivery(Generic[Work, Result]):
             if self._writing is None:
                 self._writing = await self._queue.get()
                 self._busy_since = time.monotonic()
-            batch, work = self._writing
-            await self._write_until_done(batch, work)
-            await self._follow(batch)
+            batch, work, reading = self._writing
+            if reading == self.reading:
+                try:
+                    await self._write_until_done(batch, work)
+                    await self._follow(batch)
+                except offsets.GoneBack:
+                    if reading == self.reading:
+                        await self.begin_anew()
             self._writing = None
             self._busy_since = None
             self._count_in_hand(batch, -1)
             self._queue.task_done()
+
+    async def begin_anew(self) -> None:
+        """Read again from where the database stands, which is further back than it was."""
+        log.warning("delivery_begins_anew", consumer=self.subscription.name, reason="the database went back")
+        self.reading += 1
+        self._reached.clear()
+        if self.rewind is not None:
+            await self.rewind()
+
+    async def look_back(self) -> None:
+        """Notice a database that went back (restored, or failed over to a copy that lagged) though nothing comes in."""
+        reached = dict(self._reached)
+        async with self._pool().acquire() as connection:
+            stored = await offsets.load(connection, self.subscription.name)
+        if any(stored.get(place, 0) < offset for place, offset in reached.items()):
+            await self.begin_anew()
+
+    def forget(self, place: Place) -> None:
+        """The topic was made anew: its offsets begin at 0 again."""
+        self._reached.pop(place, None)
 
     async def drained(self) -> None:
         """Wait until what was taken is written."""
@@ -162,6 +193,7 @@ class Delivery(Generic[Work, Result]):
                 result = await self.subscription.apply(connection, attempt, work)
             await dead_letters.bury(connection, self.subscription.name, self._dead_letter_topic, attempt.refusals)
             await offsets.save(connection, self.subscription.name, batch.nexts)
+        self._reached |= batch.nexts
         self._measure(attempt, time.perf_counter() - started)
         if attempt.refusals:
             self.on_buried()
@@ -172,6 +204,11 @@ class Delivery(Generic[Work, Result]):
         self, connection: Connection, batch: Batch, work: Work | None
     ) -> tuple[Batch, Work | None]:
         stored = await offsets.lock(connection, self.subscription.name, batch.stretches)
+        # What lies between was written to a database that is no more: to go on would leave it out. Asked together,
+        # without a pause: whoever begins anew forgets what was reached.
+        stale = self._writing is not None and self._writing[2] != self.reading
+        if stale or any(stored[place] < self._reached.get(place, 0) for place in batch.stretches):
+            raise offsets.GoneBack
         if all(stretch.first >= stored[place] for place, stretch in batch.stretches.items()):
             return batch, work
         fresh = [record for record in batch.records if record.offset >= stored[record.topic, record.partition]]

@@ -23,6 +23,10 @@ WHERE stored.consumer = $1 AND stored.topic = place.topic AND stored.partition =
 _LOAD = "SELECT topic, partition, next_offset FROM consumer_offsets WHERE consumer = $1"
 
 
+class GoneBack(Exception):  # noqa: N818 - it is a fact of life, not an error
+    """The stored offsets lie before those that this process has stored."""
+
+
 async def lock(connection: Connection, consumer: str, places: Iterable[Place]) -> dict[Place, int]:
     """Next offset of each partition; its row stays locked until the end of the transaction."""
     ordered = sorted(places)

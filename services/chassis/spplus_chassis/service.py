@@ -185,6 +185,7 @@ class Service:
         await self.relay.measure()
         for intake in self.intakes:
             await intake.measure_lag()
+            await intake.delivery.look_back()
             delivery = intake.delivery
             metrics.CONSUMER_STOPPED.labels(delivery.subscription.name).set(delivery.stopped_by_poison)
 

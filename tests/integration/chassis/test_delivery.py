@@ -128,6 +128,18 @@ async def test_delivery_restored_database_rereads_what_it_lost(numbers):
     assert await numbers.drawn() == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize("more", [[], [b"4"]], ids=["nothing more comes", "more comes at once"])
+async def test_delivery_database_that_goes_back_under_it_is_caught_up_with(numbers, more):
+    """A dump put back, or a fail-over to a copy that lagged, while the service runs."""
+    await numbers.send(b"1", b"2", b"3")
+    async with numbers.running():
+        await numbers.wait_for(3)
+        await numbers.fetch("WITH gone AS (DELETE FROM drawn) UPDATE consumer_offsets SET next_offset = 0")
+        await numbers.send(*more)
+        await numbers.wait_for(3 + len(more))
+    assert await numbers.drawn() == [*("1", "2", "3"), *(value.decode() for value in more)]
+
+
 async def test_delivery_database_fault_is_tried_again(numbers):
     faults = iter([ConnectionRefusedError(), asyncpg.CannotConnectNowError(), TimeoutError()])
 
