@@ -53,15 +53,19 @@ class WholePlatform:
 
     def run(self, *words):
         """A command of the intake, run beside the platform as its README says."""
+        return self.command("spplus-feedback", *words)
+
+    def command(self, program, *words):
+        """A command of one of the services, run beside the platform."""
         done = subprocess.run(
-            [BIN / "spplus-feedback", *map(str, words)],
+            [BIN / program, *map(str, words)],
             cwd=self.folder,
             env=self._environment(),
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def setting(self, name):
