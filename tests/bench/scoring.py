@@ -1,6 +1,7 @@
 """The indicators service over the load: from Kafka until every published figure is right."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -33,6 +34,9 @@ def judge_of(load: Load, now: datetime) -> Judge:
     """The judge that folds the load by itself and compares every figure."""
     told = [(_envelope_of(structure.code, now), structure) for structure in load.structures]
     expected = fold([*told, *load.events], now)
+    # The load stays until the end: nobody need look through it again while others are measured.
+    gc.collect()
+    gc.freeze()
     return lambda seen: differences(expected, seen.figures()) if seen.latest else ["no figure was published"]
 
 
