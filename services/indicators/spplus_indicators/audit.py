@@ -31,7 +31,7 @@ class Difference(NamedTuple):
 
     what: str
     """``counted`` (of a row), ``tally``, ``pooled tally``, ``figure`` or ``history``; of what is said of answers given
-    in confidence ``survey cell``, ``survey shown`` or ``survey pooled``."""
+    in confidence ``survey cell``, ``survey shown``, ``survey total`` or ``survey pooled``."""
     key: tuple[str, ...]
     """Source and id; structure, month and measure; structure, indicator, kind and first day of the period; structure
     and quarter."""

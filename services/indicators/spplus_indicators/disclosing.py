@@ -6,8 +6,8 @@ from typing import Final
 
 from spplus_chassis.database import Connection
 from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind
-from spplus_indicators import disclosure_repository, publication_repository
-from spplus_indicators.disclosure import MEASURES, NOTHING, Cell, Counts, mixed, restated, tally_of
+from spplus_indicators import disclosure_repository, publication_repository, survey_totals_repository
+from spplus_indicators.disclosure import MEASURES, NOTHING, Cell, Counts, minus, mixed, plus, restated, tally_of
 from spplus_indicators.figures import FigureKey, Place, Published
 from spplus_indicators.formulas import NOT_APPLICABLE, Figure, compute_all
 from spplus_indicators.intervals import Bounds
@@ -17,6 +17,8 @@ from spplus_indicators.pooling import Place as Month
 from spplus_indicators.thresholds import Thresholds
 from spplus_indicators.tree import Reach, Tree
 
+_LAST: Final = 2
+"""From the first month of a quarter to its last."""
 _KINDS: Final = (PeriodKind.QUARTER, PeriodKind.YEAR)
 _ENDED_AT_ONCE: Final = 2_000
 _MEASURES: Final = frozenset(MEASURES)
@@ -27,8 +29,9 @@ async def restate(connection: Connection, tree: Tree, changed: Mapping[Month, Ma
     months = [place for place, counts in changed.items() if not _MEASURES.isdisjoint(counts)]
     if not months:
         return
-    await _restate(connection, {(code, _quarter(month)) for code, month in months}, today)
-    await _queue(connection, {place for code, month in months for place in _elsewhere(tree, code, month)})
+    said = await _restate(connection, {(code, _quarter(month)) for code, month in months}, today)
+    await survey_totals_repository.add_up(connection, _spread(tree, said))
+    await queue(connection, {place for code, month in months for place in _elsewhere(tree, code, month)})
 
 
 async def recount(connection: Connection, places: Iterable[tuple[str, date]], today: date) -> None:
@@ -36,10 +39,12 @@ async def recount(connection: Connection, places: Iterable[tuple[str, date]], to
     chosen = set(places)
     if chosen:
         await _restate(connection, chosen, today)
-        await _queue(connection, await disclosure_repository.above(connection, sorted(chosen)))
+        await survey_totals_repository.sum_up(connection)
+        await queue(connection, await disclosure_repository.above(connection, sorted(chosen)))
 
 
-async def _restate(connection: Connection, chosen: Iterable[tuple[str, date]], today: date) -> None:
+async def _restate(connection: Connection, chosen: Iterable[Month], today: date) -> dict[Month, Counts]:
+    """Returns by how much each cell is said otherwise, of those that are or that are new."""
     await disclosure_repository.enter_alone(connection)
     places = sorted(chosen)
     before = await disclosure_repository.own_cells(connection, places)
@@ -50,6 +55,7 @@ async def _restate(connection: Connection, chosen: Iterable[tuple[str, date]], t
         now[place] = cell if place[1] in frozen else restated(cell)
     await disclosure_repository.save(connection, now, pooled=False)
     await disclosure_repository.note_changed(connection, (quarter for _, quarter in places), today)
+    return _said(before, now)
 
 
 async def close_quarters(connection: Connection, tree: Tree, today: date) -> int:
@@ -63,14 +69,23 @@ async def close_quarters(connection: Connection, tree: Tree, today: date) -> int
         await disclosure_repository.enter_alone(connection)
     for quarter in due:
         queued |= await _pool(connection, tree, quarter)
-    await _queue(connection, queued)
+    await queue(connection, queued)
     return len(queued)
 
 
-async def queue_moved(connection: Connection, reaches: Sequence[tuple[str, Reach]]) -> None:
-    """Queue ancestors that gain or lose quarters of descendants with these reaches."""
-    if reaches:
-        await _queue(connection, await disclosure_repository.held_by(connection, reaches))
+async def replant(
+    connection: Connection, gone: Sequence[tuple[str, Reach]], come: Sequence[tuple[str, Reach]]
+) -> set[Month]:
+    """Let ancestors lose and gain the quarters of descendants with these reaches; returns whom that changes."""
+    moved = await survey_totals_repository.move(connection, gone, come) if gone or come else set()
+    return {(code, plus_months(quarter, _LAST)) for code, quarter in moved}
+
+
+async def queue(connection: Connection, places: Iterable[Month]) -> None:
+    """Queue the protected figures of structures and months, before all that waits for its time."""
+    targets: dict[Month, Iterable[str]] = dict.fromkeys(sorted(places), MEASURES)
+    if targets:
+        await publication_repository.enqueue_now(connection, targets)
 
 
 async def figures(
@@ -90,7 +105,7 @@ async def figures(
     }
     if not asked:
         return {}
-    shown = await disclosure_repository.shown_at(connection, list(asked))
+    shown = await survey_totals_repository.shown_at(connection, list(asked))
     frozen = await disclosure_repository.frozen(connection)
     found: dict[Place, dict[str, Figure]] = {}
     for place, codes in asked.items():
@@ -114,16 +129,18 @@ def figure_of(indicator: str, shown: Counts, thresholds: Thresholds, network: st
 
 
 async def _pool(connection: Connection, tree: Tree, quarter: date) -> set[Month]:
-    month = plus_months(quarter, 2)
+    month = plus_months(quarter, _LAST)
     own, pooled = await disclosure_repository.cells_of(connection, quarter)
     parents = _parents(tree, own.keys() | pooled.keys(), month)
     changed = mixed(own, pooled, parents)
     for cells, is_pooled in ((changed.own, False), (changed.pooled, True)):
-        placed = {(code, quarter): cell for code, cell in cells.items()}
-        await disclosure_repository.save(connection, placed, pooled=is_pooled)
+        changes = {(code, quarter): cell for code, cell in cells.items()}
+        await disclosure_repository.save(connection, changes, pooled=is_pooled)
     await disclosure_repository.note_pooled(connection, quarter)
-    shown = [code for code, cell in changed.pooled.items() if cell.shown != pooled.get(code, Cell(NOTHING)).shown]
-    return {(ancestor, month) for code in shown for ancestor in tree.towards(code, month) if ancestor in tree}
+    placed = {(code, quarter): cell for code, cell in pooled.items()}
+    said = _said(placed, {(code, quarter): cell for code, cell in changed.pooled.items()})
+    await survey_totals_repository.add_up(connection, _spread(tree, said))
+    return {(above, month) for code, _ in said for above in tree.towards(code, month) if above in tree}
 
 
 def _parents(tree: Tree, codes: Iterable[str], month: date) -> dict[str, str | None]:
@@ -140,17 +157,26 @@ def _parents(tree: Tree, codes: Iterable[str], month: date) -> dict[str, str | N
 
 def _elsewhere(tree: Tree, code: str, month: date) -> set[Month]:
     """Where the quarter counts, by its last month, and the month does not: the structure moved in between."""
-    last = plus_months(_quarter(month), 2)
+    last = plus_months(_quarter(month), _LAST)
     if code not in tree or last == month:
         return set()
     only_last = set(tree.towards(code, last)).difference(tree.towards(code, month))
     return {(ancestor, last) for ancestor in only_last if ancestor in tree}
 
 
-async def _queue(connection: Connection, places: Iterable[Month]) -> None:
-    targets: dict[Month, Iterable[str]] = dict.fromkeys(sorted(places), MEASURES)
-    if targets:
-        await publication_repository.enqueue_now(connection, targets)
+def _said(before: Mapping[Month, Cell], after: Mapping[Month, Cell]) -> dict[Month, Counts]:
+    said = {place: minus(cell.shown, before.get(place, Cell(NOTHING)).shown) for place, cell in after.items()}
+    return {place: counts for place, counts in said.items() if counts != NOTHING or place not in before}
+
+
+def _spread(tree: Tree, said: Mapping[Month, Counts]) -> dict[Month, Counts]:
+    """Differences of each structure and all above it, by the tree of the quarter's last month."""
+    totals: dict[Month, Counts] = {}
+    for (code, quarter), counts in said.items():
+        if code in tree:
+            for above in tree.towards(code, plus_months(quarter, _LAST)):
+                totals[above, quarter] = plus(totals.get((above, quarter), NOTHING), counts)
+    return totals
 
 
 def _quarter(month: date) -> date:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from spplus_chassis.database import Connection
 from spplus_contracts.vocabulary import PeriodKind
-from spplus_indicators import disclosure_repository, queries
+from spplus_indicators import disclosure_repository, queries, survey_totals_repository
 from spplus_indicators.disclosing import figure_of
 from spplus_indicators.disclosure import MEASURES, NOTHING, Cell, Counts, counts_of, minus, plus, restated
 from spplus_indicators.figures import FigureKey, Published, published
@@ -38,8 +38,9 @@ async def unlike(
     """All that is wrong, given own counts by structure and month; figures of skipped structures are passed over."""
     cells = await disclosure_repository.all_cells(connection)
     frozen = await disclosure_repository.frozen(connection)
-    found = [*_unlike_ledger(cells, own), *_unlike_rules(cells, frozen)]
     shown = await _shown(connection, cells)
+    totals = await survey_totals_repository.every(connection)
+    found = [*_unlike_ledger(cells, own), *_unlike_rules(cells, frozen), *_unlike_totals(totals, shown)]
     standing = await disclosure_repository.protected_figures(connection)
     declared = await queries.declared(connection)
     keys = {(code, indicator, str(kind), start) for code, kind, start in shown for indicator in PROTECTED}
@@ -80,6 +81,15 @@ def _unlike_rules(cells: Mapping[disclosure_repository.CellKey, Cell], frozen: s
     for quarter, left in balance.items():
         if left != NOTHING:
             yield Unlike("survey pooled", (str(quarter),), _text(left), _text(NOTHING))
+
+
+def _unlike_totals(totals: Mapping[survey_totals_repository.Total, Counts], shown: _Totals) -> Iterator[Unlike]:
+    """Totals that are not the sums of the cells below."""
+    sums = {(code, start): counts for (code, kind, start), counts in shown.items() if kind is PeriodKind.QUARTER}
+    for total in sorted(totals.keys() | sums.keys()):
+        kept, computed = totals.get(total, NOTHING), sums.get(total, NOTHING)
+        if kept != computed:
+            yield Unlike("survey total", (total[0], str(total[1])), _text(kept), _text(computed))
 
 
 async def _shown(connection: Connection, cells: Mapping[disclosure_repository.CellKey, Cell]) -> _Totals:

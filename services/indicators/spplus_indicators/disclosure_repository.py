@@ -8,9 +8,9 @@ import asyncpg
 
 from spplus_chassis.database import Connection
 from spplus_indicators.disclosure import MEASURES, Cell, Counts, counts_of
-from spplus_indicators.figures import FigureKey, Place, Published, Revision
+from spplus_indicators.figures import FigureKey, Published, Revision
 from spplus_indicators.measures import PROTECTED
-from spplus_indicators.periods import Span, plus_months
+from spplus_indicators.periods import plus_months
 from spplus_indicators.pooling import add, counts_of_text
 
 Row = asyncpg.Record
@@ -66,30 +66,13 @@ SELECT quarter FROM survey_quarters
 WHERE changed_on < $1 AND quarter + interval '3 months' <= $1 AND NOT frozen ORDER BY quarter
 """
 _POOLED = "UPDATE survey_quarters SET changed_on = NULL WHERE quarter = $1"
-# A quarter counts by the tree of its last month.
-_SHOWN = """
-SELECT wanted.position, sum(cell.answers)::bigint, sum(cell.satisfied)::bigint, sum(cell.very_satisfied)::bigint,
-    sum(cell.not_satisfied)::bigint
-FROM unnest($1::int[], $2::text[], $3::date[], $4::date[]) AS wanted (position, structure_code, since, until)
-JOIN closure ON closure.ancestor = wanted.structure_code
-JOIN survey_cells AS cell
-    ON cell.structure_code = closure.descendant AND cell.quarter >= wanted.since AND cell.quarter < wanted.until
-    AND cell.quarter + interval '2 months' >= closure.since AND cell.quarter + interval '2 months' < closure.until
-GROUP BY wanted.position
-"""
-_HELD = """
-SELECT DISTINCT given.ancestor, cell.quarter
-FROM unnest($1::text[], $2::text[], $3::date[], $4::date[]) AS given (descendant, ancestor, since, until)
-JOIN survey_cells AS cell
-    ON cell.structure_code = given.descendant
-    AND cell.quarter + interval '2 months' >= given.since AND cell.quarter + interval '2 months' < given.until
-"""
+# Day 62 of a quarter lies in its last month; the closure knows whole months.
 _ABOVE = """
 SELECT DISTINCT closure.ancestor, given.quarter
 FROM unnest($1::text[], $2::date[]) AS given (structure_code, quarter)
 JOIN closure
-    ON closure.descendant = given.structure_code AND given.quarter + interval '2 months' >= closure.since
-    AND given.quarter + interval '2 months' < closure.until
+    ON closure.descendant = given.structure_code AND closure.since <= given.quarter + 62
+    AND closure.until > given.quarter + 62
 JOIN structures ON structures.code = closure.ancestor
 """
 _ENDED = """
@@ -181,33 +164,6 @@ async def to_pool(connection: Connection, today: date) -> list[date]:
 async def note_pooled(connection: Connection, quarter: date) -> None:
     """What changed in a quarter is pooled now."""
     await connection.execute(_POOLED, quarter)
-
-
-async def shown_at(connection: Connection, places: Sequence[Place]) -> dict[Place, Counts]:
-    """What is said of structures with their descendants over quarters or years; none where there are no answers."""
-    spans: list[Span] = [place.span for place in places]
-    rows = await connection.fetch(
-        _SHOWN,
-        list(range(len(places))),
-        [place.structure_code for place in places],
-        [span.start for span in spans],
-        [span.end for span in spans],
-    )
-    return {places[row[0]]: (row[1], row[2], row[3], row[4]) for row in rows}
-
-
-async def held_by(
-    connection: Connection, reaches: Sequence[tuple[str, tuple[str, date, date]]]
-) -> set[tuple[str, date]]:
-    """Ancestors and months for which quarters of descendants count: a change of these reaches moves them."""
-    rows = await connection.fetch(
-        _HELD,
-        [code for code, _ in reaches],
-        [ancestor for _, (ancestor, _, _) in reaches],
-        [since for _, (_, since, _) in reaches],
-        [until for _, (_, _, until) in reaches],
-    )
-    return {(row[0], plus_months(row[1], 2)) for row in rows}
 
 
 async def above(connection: Connection, places: Sequence[CellPlace]) -> set[tuple[str, date]]:

@@ -144,7 +144,7 @@ def _note(unlike: Unlike, difference: Difference) -> None:
         structure, indicator, kind, start = key
         keys = unlike.figures if what == "figure" else unlike.history
         keys.append((structure, indicator, kind, date.fromisoformat(start)))
-    elif what in {"survey cell", "survey shown"}:
+    elif what in {"survey cell", "survey shown", "survey total"}:
         unlike.confided.add((key[0], date.fromisoformat(key[1])))
 
 

@@ -113,9 +113,8 @@ async def _replant(connection: Connection, before: Tree, after: Tree) -> None:
         await tallies_repository.add_up(connection, Spread({}, moved))
         declared = {place: counts for place, counts in moved.items() if place[0] in after}
         await publication_repository.enqueue_now(connection, declared)
-    await disclosing.queue_moved(
-        connection, [(code, reach) for code, reach in (*gone, *come) if reach.ancestor in after]
-    )
+    confided = await disclosing.replant(connection, gone, come)
+    await disclosing.queue(connection, {place for place in confided if place[0] in after})
     newly = [code for code in touched if code in after and code not in before]
     await _queue_whole(connection, newly)
 

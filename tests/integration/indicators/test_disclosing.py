@@ -187,6 +187,7 @@ DAMAGES = {
     "survey cell": """UPDATE survey_cells SET counted = '[12, 12, 0, 0]' WHERE structure_code = 'town'""",
     "survey shown": "UPDATE survey_cells SET answers = 0, satisfied = 0 WHERE structure_code = 'town'",
     "survey pooled": """UPDATE survey_cells SET passed_on = '[3, 3, 0, 0]' WHERE structure_code = 'town'""",
+    "survey total": "UPDATE survey_totals SET answers = 100 WHERE structure_code = 'town'",
     "figure": "UPDATE figures SET n = n + 1 WHERE indicator_code = 'survey_satisfaction' AND period_kind = 'quarter'",
 }
 
@@ -201,7 +202,7 @@ async def test_audit_finds_what_is_said_wrongly(database_url, kind):
         assert any(difference.startswith(kind) for difference in await it.audit())
 
 
-@pytest.mark.parametrize("kind", ["survey cell", "survey shown"])
+@pytest.mark.parametrize("kind", ["survey cell", "survey shown", "survey total"])
 async def test_rebuild_says_anew_what_was_damaged_and_nothing_else(database_url, kind):
     async with scoring(database_url, NOW) as it:
         await it.take(a_structure(code="town"), *answers("town", 25))
