@@ -31,7 +31,7 @@ class ServiceSettings(BaseSettings):
     log_level: str = "INFO"
     """Least level that is logged: DEBUG, INFO, WARNING or ERROR."""
     instance: str = Field(default="1", pattern=r"^[a-z0-9-]{1,40}$")
-    """Stable name of this replica; a replica that comes back under its name resumes at once."""
+    """Stable name of this replica, its own among those that run; one that comes back under its name resumes at once."""
     consumer_batch_records: int = Field(default=4000, ge=1, le=20000)
     """Most records that one transaction takes from the bus."""
     consumer_session_timeout_seconds: float = Field(default=10.0, ge=1, le=300)
