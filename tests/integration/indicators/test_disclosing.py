@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from spplus_indicators import disclosure_repository, publication_repository
-from spplus_indicators.figures import revision_of
 from spplus_indicators.rebuild import rebuild
+from spplus_indicators.revisions_log import RevisionsLog
+from spplus_indicators.settings import IndicatorsSettings
 from spplus_indicators.thresholds import Thresholds
 from tests.support.attacker import Knowledge
 from tests.support.builders import a_structure, a_survey_answer, a_withdrawal
 from tests.support.confidences import PARENTS, QUARTERS, World, told_of
-from tests.support.scoring import scoring
+from tests.support.scoring import record_of, scoring
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
@@ -171,9 +171,10 @@ async def test_quarters_learnt_back_from_the_bus_stay_as_they_were(make_database
         await lost.publish()
         told = await lost.told()
     async with scoring(make_database(), NOW) as it, it.pool.acquire() as connection:
-        learnt = [revision_of(event) for event in told]
-        await disclosure_repository.freeze(connection, learnt)
-        await publication_repository.save_figures(connection, learnt, learnt=True)
+        memory = RevisionsLog(IndicatorsSettings(database_url=""), (), clock=lambda: NOW)
+        memory.read([record_of(event, number) for number, event in enumerate(told)])
+        async with connection.transaction():
+            await memory.learn(connection)
         await it.take(a_structure(code="town"), *answers("town", 26), *answers("town", 12, quarter=2))
         await it.publish()
         assert await shown(it, "town") == await shown(it, "town", kind="year") == ("ok", 15, 15)
