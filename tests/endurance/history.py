@@ -19,7 +19,7 @@ _LATE = 0.1
 
 def a_history(events: int, dice: random.Random, now: datetime) -> list[Told]:
     """So many distinct events: a tree that changes, totals of months, and the lives of requests."""
-    offices = max(12, min(1500, events // 400))
+    offices = max(12, min(600, events // 400))
     tree = Tree(offices, dice, now)
     lives = Lives(dice, now, [*tree.offices, *tree.departments, "nobody-declared"])
     told: list[Told] = [*tree.declarations()]

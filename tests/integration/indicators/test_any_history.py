@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from spplus_chassis.database import UNREACHABLE
 from spplus_chassis.migrations import migrate
 from spplus_embedded.fold import fold
 from tests.conftest import execute
@@ -56,6 +57,13 @@ class History(RuleBasedStateMachine):
         with pytest.raises(Interrupted):
             self.run(self.it.take(*arrived, die=Interrupted))
         self._restart()
+        self._take(arrived)
+
+    @rule(batch=st.lists(anything(), min_size=1, max_size=6), again=st.data())
+    def everything_at_once(self, batch: list[Told], again: st.DataObject) -> None:
+        """A batch, the publisher and the clock side by side, as in a service; who had to give way comes again."""
+        arrived = self._arrived(batch, again)
+        self.run(self._side_by_side(arrived))
         self._take(arrived)
 
     @rule(days=st.integers(0, 40), hours=st.integers(0, 23))
@@ -119,6 +127,16 @@ class History(RuleBasedStateMachine):
             await self.it.take(*self.witness.told[::-1])
         await self.it.settle()
         assert await self.it.publish() == 0
+
+    async def _side_by_side(self, arrived: list[Told]) -> None:
+        async def publish() -> None:
+            await self.it.publisher.fold_marks()
+            await self.it.publisher.publish()
+
+        work = (self.it.take(*arrived), publish(), self.it.settle(), self.it.publisher.close_periods())
+        for outcome in await asyncio.gather(*work, return_exceptions=True):
+            if isinstance(outcome, BaseException) and not isinstance(outcome, UNREACHABLE):
+                raise outcome
 
     def _arrived(self, batch: list[Told], again: st.DataObject) -> list[Told]:
         heard = [self.witness.hears(each) for each in batch]
