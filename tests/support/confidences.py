@@ -101,6 +101,10 @@ class World:
             yield from quarters
             yield combined(*((1, form) for form in quarters))
 
+    def cells(self) -> Iterator[Form]:
+        """What each cell shows: every figure is a sum of these, whatever tree there was or will be."""
+        return (content.shown for content in self.contents.values())
+
     def naive_figures(self) -> Iterator[Form]:
         """What a publication would be that only hides figures of fewer than ten answers."""
         for code in PARENTS:
@@ -181,11 +185,13 @@ def told_of(world: World) -> dict[tuple[str, str, date], tuple[int, int | None]]
     return told
 
 
-def attacked(world: World, play: Callable[[World], Iterator[None]], *, naive: bool = False) -> list[str]:
-    """Which secrets come out when a history is played and every revision of every figure is kept."""
+def attacked(
+    world: World, play: Callable[[World], Iterator[None]], seen: Callable[[World], Iterator[Form]] = World.figures
+) -> list[str]:
+    """Which secrets come out when a history is played and all that is seen at each moment is kept."""
     knowledge = Knowledge()
     for _ in play(world):
-        knowledge.see_all(world.naive_figures() if naive else world.figures())
+        knowledge.see_all(seen(world))
     return [name for name, secret in world.secrets() if secret and knowledge.gives(secret)]
 
 

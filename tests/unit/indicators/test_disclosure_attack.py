@@ -53,6 +53,12 @@ def test_nor_does_who_knows_when_each_answer_came_and_went(steps):
 
 @settings(max_examples=100, deadline=None)
 @given(histories(24))
+def test_nor_does_who_knows_what_each_cell_shows_whatever_the_tree(steps):
+    assert attacked(World(knows_who=False), play_of(steps), World.cells) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories(24))
 def test_what_the_attacker_takes_the_figures_for_is_what_they_are(steps):
     world = World(knows_who=True)
     for _ in play_of(steps)(world):
@@ -118,7 +124,7 @@ ATTACKS = [
 @pytest.mark.parametrize("knows_who", [False, True])
 @pytest.mark.parametrize("play", ATTACKS)
 def test_an_attack_that_a_threshold_alone_does_not_stop_fails(play, knows_who):
-    assert attacked(World(knows_who), play, naive=True) != []
+    assert attacked(World(knows_who), play, World.naive_figures) != []
     assert attacked(World(knows_who), play) == []
 
 
