@@ -24,7 +24,7 @@ from tests.support.histories import Told, Witness, anything
 from tests.support.profiles import examples
 from tests.support.scoring import Scoring, differences, scoring
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(3600)]
 
 START = AS_OF - timedelta(days=70)
 
@@ -175,7 +175,7 @@ def test_any_history_ends_with_the_figures_of_the_judge(postgres: str) -> None:
         run_state_machine_as_test(
             Here,
             settings=settings(
-                max_examples=examples(12, 600),
+                max_examples=examples(12, 200),
                 stateful_step_count=examples(14, 40),
                 deadline=None,
                 suppress_health_check=list(HealthCheck),

@@ -55,7 +55,7 @@ def _cut(draw: st.DrawFn, events: list[Told]) -> list[tuple[list[Told], int]]:
     return batches
 
 
-@settings(max_examples=examples(150, 5000), deadline=None)
+@settings(max_examples=examples(150, 2000), deadline=None)
 @given(st.lists(told_events(), min_size=1, max_size=14), st.data())
 def test_batches_of_any_size_and_order_while_time_goes_on(drawn: list[Told], data: Any) -> None:
     witness = Witness()
