@@ -144,6 +144,10 @@ class Publisher:
         now = self._clock()
         async with self._pool().acquire() as connection, connection.transaction():
             await self._assert_held(lease, connection)
+            # Asked under the lease's row: whoever orders to wait locks it.
+            self._waits = self._held is not None and await self._held(connection)
+            if self._waits:
+                return 0, 0
             await self._canopy.refresh(connection)  # since the marks were added up, another may have been declared
             targets = await publication_repository.dequeue(connection, now, self._pace.batch)
             if not targets:
