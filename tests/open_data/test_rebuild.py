@@ -60,7 +60,7 @@ def published(platform):
 def test_rebuild_from_the_topics_gives_every_figure_byte_by_byte(imported):
     come_to_rest(imported)
     before = published(imported)
-    assert len(before) > 100
+    assert len(before) > 50
     on_database(imported, lambda connection: connection.execute(RUIN))
     assert published(imported) != before
     said = json.loads(imported.command("spplus-indicators", "rebuild", "--from-topics", "--json"))
