@@ -6,6 +6,7 @@ DAMAGES = {
     "counted": "UPDATE ledger SET counted = '[]' WHERE request_id = 'request-0'",
     "tally": """UPDATE tallies SET own = replace(own, '"positive":3', '"positive":4') WHERE structure_code = '12345'""",
     "pooled tally": """UPDATE tallies SET pooled = '{"experiences":1}' WHERE structure_code = 'root'""",
+    "closure": "DELETE FROM closure WHERE ancestor = 'root' AND descendant = '12345'",
     "figure": "UPDATE figures SET value = value + 1 WHERE indicator_code = 'experience_count' AND period_kind = 'year'",
     "history": "DELETE FROM history WHERE structure_code = 'root'",
 }

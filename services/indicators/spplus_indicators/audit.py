@@ -17,9 +17,11 @@ from spplus_indicators.figures import LATEST, PERIOD_KINDS, FigureKey, Published
 from spplus_indicators.figures import Place as FigurePlace
 from spplus_indicators.measures import NEEDS
 from spplus_indicators.periods import containing
+from spplus_indicators.planting import planting
 from spplus_indicators.pooling import Counts, Place, add
 from spplus_indicators.stored import cells_of_text, row_of_text, text_of_cells
 from spplus_indicators.thresholds import Thresholds
+from spplus_indicators.tree import Reach
 
 Progress = Callable[[str, int, int], None]
 """Told what is looked at (``ledger`` or ``figures``), how many were, and how many there are."""
@@ -30,11 +32,11 @@ class Difference(NamedTuple):
     """Something that is not what the ledger says."""
 
     what: str
-    """``counted`` (of a row), ``tally``, ``pooled tally``, ``figure`` or ``history``; of what is said of answers given
-    in confidence ``survey cell``, ``survey shown``, ``survey total`` or ``survey pooled``."""
+    """``counted`` (of a row), ``closure``, ``tally``, ``pooled tally``, ``figure`` or ``history``; of what is said of
+    answers given in confidence ``survey cell``, ``survey shown``, ``survey total`` or ``survey pooled``."""
     key: tuple[str, ...]
-    """Source and id; structure, month and measure; structure, indicator, kind and first day of the period; structure
-    and quarter."""
+    """Source and id; structure, ancestor, first month and the one after the last; structure, month and measure;
+    structure, indicator, kind and first day of the period; structure and quarter."""
     stored: str
     computed: str
 
@@ -69,7 +71,11 @@ async def differences(
     async for mark in queries.marks(connection):
         waiting = {measure: -count for measure, count in mark.counts.items()}
         add(own.setdefault((mark.structure_code, mark.month), {}), waiting)
-    pooled = await _pooled(connection, own)
+    planted = await planting(connection)
+    for stored, computed, places in (("there", "not", planted.needless), ("not", "there", planted.missing)):
+        for code, reach in places:
+            yield Difference("closure", (code, *map(str, reach)), stored, computed)
+    pooled = _pooled(planted.reaches, own)
     async for found in _tallies(connection, own, pooled):
         yield found
     skipped = set() if waiting_too else await queries.structures_waiting(connection)
@@ -126,9 +132,8 @@ def _unlike(name: str, place: Place, computed: Counts, stored: Counts) -> Iterat
                 yield Difference(name, (place[0], str(place[1]), measure), str(counts[0]), str(counts[1]))
 
 
-async def _pooled(connection: Connection, own: Mapping[Place, Counts]) -> dict[Place, Counts]:
-    """Counts pooled with those of descendants, as the closure says."""
-    reaches = await queries.closure(connection)
+def _pooled(reaches: Mapping[str, Iterable[Reach]], own: Mapping[Place, Counts]) -> dict[Place, Counts]:
+    """Counts pooled with those of descendants, as the declarations say."""
     pooled: dict[Place, Counts] = {}
     for (structure, month), counts in own.items():
         for ancestor, since, until in reaches.get(structure, ()):

@@ -15,7 +15,9 @@ _RETIRED: Final = "spplus_retired"
 _MOVED: Final = ("progress", "structures", "closure", "undeclared", "marks", "tallies", "ledger")
 """What follows from the input topics alone, beside the offsets; in the order of locking."""
 _OFFSETS: Final = "consumer_offsets"
-_APART: Final = ("publication_queue", "outbox", "outbox_aside", "dead_letters")
+_SAID: Final = ("survey_cells", "survey_quarters", "survey_totals")
+"""What is said of surveys; no ledger tells it."""
+_APART: Final = ("publication_queue", "outbox", "outbox_aside", "dead_letters", *_SAID)
 """What a generation needs of its own while it is made, and what is then dropped. All else is the living one's."""
 _LONGEST_SECONDS: Final = 600
 
@@ -100,6 +102,16 @@ async def keep_needed(connection: Connection, living: str) -> None:
     await connection.execute(
         f"UPDATE {SCHEMA}.progress SET swept_until = (SELECT swept_until FROM {living}.progress)"  # noqa: S608 - names above
     )
+
+
+async def see_what_was_said(connection: Connection, living: str) -> None:
+    """Let the names of what is said of surveys mean the living tables, on this connection, until the transaction ends.
+
+    A generation fills its own ones and says nothing with them.
+    """
+    for table in _SAID:
+        # Temporary relations are looked up before all others.
+        await connection.execute(f"CREATE TEMPORARY VIEW {table} AS SELECT * FROM {living}.{table}")  # noqa: S608 - ours
 
 
 async def hold_publication_and_intake(connection: Connection, living: str, lock_seconds: int) -> None:

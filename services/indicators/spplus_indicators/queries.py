@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from spplus_chassis.database import Connection
@@ -44,6 +44,12 @@ async def swept_until(connection: Connection) -> datetime:
     """The instant as of which the ledger counts."""
     instant: datetime = await connection.fetchval("SELECT swept_until FROM progress")
     return instant
+
+
+async def tree_on(connection: Connection) -> date:
+    """The day that the tree stands for."""
+    day: date = await connection.fetchval("SELECT tree_on FROM progress")
+    return day
 
 
 async def tree_version(connection: Connection) -> int:

@@ -18,6 +18,7 @@ from spplus_indicators import (
     queries,
     rebuild_repository,
     repository,
+    survey_totals_repository,
     tallies_repository,
 )
 from spplus_indicators.audit import Difference, Progress, differences, silent
@@ -25,6 +26,7 @@ from spplus_indicators.contribution import share
 from spplus_indicators.figures import LATEST, FigureKey
 from spplus_indicators.measures import NEEDS
 from spplus_indicators.periods import day_of, month_of
+from spplus_indicators.planting import replant
 from spplus_indicators.pooling import Counts, Place, Spread
 from spplus_indicators.rebuild_repository import LockedRow
 from spplus_indicators.repository import LedgerRows
@@ -123,14 +125,17 @@ async def _judge_chunk(connection: Connection, chunk: list[LockedRow], as_of: da
 async def compared(pool: Pool, thresholds: Thresholds, progress: Progress) -> Unlike:
     """How tallies and figures differ from the ledger; what waits for the publisher is compared as well."""
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        unlike = Unlike(await queries.tree_version(connection), {}, {}, [], [], set(), Counter())
-        async with aclosing(
-            differences(connection, thresholds=thresholds, waiting_too=True, progress=progress)
-        ) as found:
-            async for difference in found:
-                unlike.by_kind[difference.what] += 1
-                _note(unlike, difference)
-        return unlike
+        return await compared_on(connection, thresholds, progress)
+
+
+async def compared_on(connection: Connection, thresholds: Thresholds, progress: Progress) -> Unlike:
+    """The same inside the caller's snapshot of the database."""
+    unlike = Unlike(await queries.tree_version(connection), {}, {}, [], [], set(), Counter())
+    async with aclosing(differences(connection, thresholds=thresholds, waiting_too=True, progress=progress)) as found:
+        async for difference in found:
+            unlike.by_kind[difference.what] += 1
+            _note(unlike, difference)
+    return unlike
 
 
 def _note(unlike: Unlike, difference: Difference) -> None:
@@ -173,6 +178,8 @@ def targets_of(found: Unlike, open_month: date) -> dict[Place, set[str]]:
 async def _restore(pool: Pool) -> int:
     async with pool.acquire() as connection, connection.transaction():
         await rebuild_repository.lock_publication(connection)
+        if await replant(connection):
+            await survey_totals_repository.sum_up(connection)
         return await rebuild_repository.restore_figures(connection)
 
 

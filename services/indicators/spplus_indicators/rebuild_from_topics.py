@@ -28,12 +28,13 @@ from spplus_indicators import (
     repository,
     structures,
     subscribers,
+    survey_totals_repository,
 )
 from spplus_indicators.audit import Progress, silent
 from spplus_indicators.generation import Generation, TooFarBehind
 from spplus_indicators.generation_repository import SCHEMA, Letters
 from spplus_indicators.periods import day_of, month_of
-from spplus_indicators.rebuild import Unlike, compared, targets_of
+from spplus_indicators.rebuild import Unlike, compared_on, targets_of
 from spplus_indicators.rebuild_repository import RebuildRefused, only_rebuild
 from spplus_indicators.thresholds import Thresholds
 
@@ -114,8 +115,15 @@ async def _compared(new: Generation, thresholds: Thresholds, progress: Progress)
     await new.pool.execute("DELETE FROM publication_queue")
     new.changed.clear()
     new.confided.clear()
-    found = await compared(new.pool, thresholds, progress)
-    wrong = found.by_kind["counted"] + found.by_kind["tally"] + found.by_kind["pooled tally"]
+    async with new.pool.acquire() as connection:
+        transaction = connection.transaction(isolation="repeatable_read")
+        await transaction.start()
+        try:
+            await generation_repository.see_what_was_said(connection, new.living)
+            found = await compared_on(connection, thresholds, progress)
+        finally:
+            await transaction.rollback()
+    wrong = sum(found.by_kind[kind] for kind in ("counted", "closure", "tally", "pooled tally"))
     if wrong:
         raise RebuildRefused(f"the new generation is not what its own ledger says ({wrong} differences): not taken")
     return found
@@ -158,6 +166,7 @@ async def _swap(connection: Connection, new: Generation, found: Unlike, now: dat
             targets.setdefault(place, set()).update(measures)
     letters = await generation_repository.put_in_place(connection, new.living)
     await connection.execute(f"SET LOCAL search_path = {new.living}")
+    await survey_totals_repository.sum_up(connection)
     await disclosing.recount(connection, found.confided | new.confided, day_of(now))
     await publication_repository.enqueue_now(connection, targets)
     return letters, taken

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 MORE_DAMAGES = DAMAGES | {
+    "a needless ancestor": "INSERT INTO closure VALUES ('12345', 'root', '-infinity', '9999-12-01')",
     "no tallies": "DELETE FROM tallies",
     "a tally of nothing": "INSERT INTO tallies VALUES ('root', '2020-01-01', '{\"experiences\":7}', '{\"due\":7}')",
     "no figures": "DELETE FROM figures",
