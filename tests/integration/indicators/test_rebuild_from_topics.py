@@ -12,6 +12,7 @@ from spplus_chassis.migrations import migrate
 from spplus_chassis.topics import create_topics
 from spplus_contracts import TOPICS
 from spplus_contracts.topics import FEEDBACK_SUBMITTED
+from spplus_indicators import generation_repository
 from spplus_indicators.app import build, system_clock
 from spplus_indicators.audit import audit
 from spplus_indicators.figures import event_of
@@ -27,6 +28,16 @@ from tests.support.waiting import eventually
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
 MOMENTS = {"computed_at", "revision", "supersedes"}
+WRITTEN_BY_NO_INTAKE = {
+    "figures",
+    "history",
+    "history_thinning",
+    "leases",
+    "migrations",
+    "publication_hold",
+    "sent_positions",
+    "snapshots",
+}
 ROWS = 33
 """Of the ledger, after `send_some`."""
 LIVING = (
@@ -265,3 +276,17 @@ async def test_rebuild_gives_up_while_somebody_holds_the_tables_and_changes_noth
     await it.send(a_feedback(request_id="later", structure_code="leaf-1"))
     await it.drained()
     assert await audit(it.pool, thresholds=ANY_NUMBER) == []
+
+
+async def test_every_table_is_either_made_anew_or_written_by_no_intake(database_url):
+    """A new table belongs into one of the lists: what intake writes and a generation lacks is the living one."""
+    await migrate(database_url, "spplus_indicators")
+    connection = await asyncpg.connect(database_url)
+    rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    await connection.close()
+    assert {row[0] for row in rows} == {
+        *generation_repository._MOVED,
+        generation_repository._OFFSETS,
+        *generation_repository._APART,
+        *WRITTEN_BY_NO_INTAKE,
+    }
