@@ -34,6 +34,11 @@ def read(record: ConsumerRecord) -> tuple[str, FeedbackSubmitted] | None:
         return None
 
 
+async def undecoded(message: KafkaMessage) -> bytes | None:
+    """The bytes as they came: the default decoder fails on a record that is no JSON, and is asked again for ever."""
+    return message.body
+
+
 async def run(options: argparse.Namespace) -> None:
     """Count until told to stop."""
     pool = await asyncpg.create_pool(options.database, min_size=2, max_size=4)
@@ -42,7 +47,11 @@ async def run(options: argparse.Namespace) -> None:
     begun: list[float] = []
 
     @broker.subscriber(
-        options.topic, group_id=options.group, auto_offset_reset="earliest", ack_policy=AckPolicy.NACK_ON_ERROR
+        options.topic,
+        group_id=options.group,
+        auto_offset_reset="earliest",
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        decoder=undecoded,
     )
     async def on_message(message: KafkaMessage) -> None:
         if not begun:
