@@ -64,7 +64,8 @@ def sentence(figure: IndicatorComputed | None, code: str, *, applicable: bool = 
 def _too_few(figure: IndicatorComputed, words: Wording) -> str:
     if _is_under_ten(figure):
         return (
-            "L'enquête a reçu moins de dix réponses : le chiffre n'est pas publié, pour que personne ne soit reconnu."
+            "L'enquête n'a pour l'instant aucun groupe de dix réponses à publier ; "
+            "moins de dix réponses ne se publient pas, pour que personne ne soit reconnu."
         )
     if figure.n == 0:
         return words.nothing or f"Il n'y a eu {words.noun.none} sur cette période."
