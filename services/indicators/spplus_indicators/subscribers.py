@@ -45,10 +45,10 @@ class Scorer:
         for record in batch.records:
             try:
                 envelope, event = read_event(record)
-                if isinstance(event, StructureDeclared):
-                    declared.append((record, structures.as_told(envelope, event)))
-                elif isinstance(event, LedgerEvent):
+                if isinstance(event, LedgerEvent):
                     statements.append(_read(record, envelope, event))
+                elif isinstance(event, StructureDeclared):
+                    declared.append((record, structures.as_told(envelope, event)))
             except Refused as refused:
                 batch.refuse(record, refused.reason, refused.detail)
         return Prepared(handlers.fold(statements, self._counted_until, self._likeness), declared)
@@ -70,7 +70,7 @@ def subscription(
 
 
 def _read(record: Record, envelope: Envelope, event: LedgerEvent) -> Statement:
-    if isinstance(event, BulkAnswers):
+    if event.TYPE == BulkAnswers.TYPE and isinstance(event, BulkAnswers):  # asked of every event: texts are cheap
         _check_month(event, record)
     statement = statement_of(envelope, event)
     if says_unknown(statement):
