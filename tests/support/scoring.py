@@ -20,7 +20,7 @@ from spplus_indicators.subscribers import subscription
 from spplus_indicators.thresholds import Thresholds
 from tests.support.records import a_record
 
-AT_ONCE = Pace(small_seconds=0, large_seconds=0, root_seconds=0)
+AT_ONCE = Pace(small_seconds=0, large_seconds=0, root_seconds=0, longer_seconds=0)
 
 ANY_NUMBER = Thresholds(1)
 """However few answers there are, the figure is shown."""

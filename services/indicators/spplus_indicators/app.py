@@ -77,6 +77,7 @@ def _pace(settings: IndicatorsSettings) -> Pace:
         small_seconds=settings.publish_small_seconds,
         large_seconds=settings.publish_large_seconds,
         root_seconds=settings.publish_root_seconds,
+        longer_seconds=settings.publish_longer_seconds,
         large_descendants=settings.large_descendants,
         batch=settings.publish_batch,
         poll_seconds=settings.publish_poll_seconds,

@@ -17,6 +17,8 @@ class Pace:
     """The same with `large_descendants` or more."""
     root_seconds: float = 10.0
     """The same, at most, for the root of a tree with so many."""
+    longer_seconds: float = 1.0
+    """Least time between two revisions of a figure of a quarter, a year or twelve months, if not longer already."""
     large_descendants: int = 500
     batch: int = 200
     """Most structures and months that one transaction takes."""
@@ -60,6 +62,7 @@ class Canopy:
         """Name of the network that a structure belongs to; empty for one that nobody declared."""
         return self._networks.get(code, "")
 
-    def interval_seconds(self, code: str) -> float:
-        """The least time between two revisions of a figure of this structure."""
-        return self._pace.interval_seconds(self._descendants.get(code, 0), is_root=self.tree.is_root(code))
+    def interval_seconds(self, code: str, *, longer: bool = False) -> float:
+        """The least time between two revisions of a figure of this structure, of a month or of a longer period."""
+        least = self._pace.interval_seconds(self._descendants.get(code, 0), is_root=self.tree.is_root(code))
+        return max(least, self._pace.longer_seconds) if longer else least

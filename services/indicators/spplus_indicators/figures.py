@@ -14,6 +14,8 @@ from spplus_indicators.thresholds import Thresholds
 
 PERIOD_KINDS: Final = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR, PeriodKind.ROLLING_12)
 """The kinds of period that are published."""
+LONGER_KINDS: Final = tuple(kind for kind in PERIOD_KINDS if kind is not PeriodKind.MONTH)
+"""Those that sum months."""
 LATEST: Final = date.min
 """Stands in a key for the first day of the rolling window: there is one, always the latest."""
 _DAY: Final = timedelta(days=1)
@@ -28,6 +30,8 @@ class Target(NamedTuple):
     structure_code: str
     month: date
     measures: frozenset[str]
+    kinds: tuple[PeriodKind, ...] = PERIOD_KINDS
+    """Which of the periods that the month lies in."""
 
 
 class Place(NamedTuple):
@@ -67,9 +71,9 @@ class Revision(NamedTuple):
     computed_at: datetime
 
 
-def spans_of(month: date, latest: Span) -> Iterator[Span]:
-    """The periods that a month counts in, among them the latest rolling window if it lies there."""
-    for kind in PERIOD_KINDS:
+def spans_of(month: date, latest: Span, kinds: Iterable[PeriodKind] = PERIOD_KINDS) -> Iterator[Span]:
+    """The periods of these kinds that a month counts in; the latest rolling window only if it lies there."""
+    for kind in kinds:
         if kind is not PeriodKind.ROLLING_12:
             yield containing(kind, month)
         elif latest.start <= month < latest.end:
@@ -79,9 +83,9 @@ def spans_of(month: date, latest: Span) -> Iterator[Span]:
 def places_of(targets: Iterable[Target], latest: Span) -> dict[Place, set[str]]:
     """The figures that targets ask for: at each structure and period, the indicators."""
     wanted: dict[Place, set[str]] = {}
-    for structure, month, measures in targets:
+    for structure, month, measures, kinds in targets:
         indicators = indicators_of(measures)
-        for span in spans_of(month, latest):
+        for span in spans_of(month, latest, kinds):
             wanted.setdefault(Place(structure, span), set()).update(indicators)
     return wanted
 

@@ -4,18 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from spplus_chassis.database import Connection
-from spplus_contracts.vocabulary import EPOCH
-from spplus_indicators.figures import FigureKey, Place, Published, Revision, Target
+from spplus_contracts.vocabulary import EPOCH, PeriodKind
+from spplus_indicators.figures import LONGER_KINDS, FigureKey, Place, Published, Revision, Target
 from spplus_indicators.history_repository import kept
 from spplus_indicators.measures import family
 from spplus_indicators.periods import Span
 
 _ENQUEUE = """
-INSERT INTO publication_queue AS queue (structure_code, month, measures, not_before)
-SELECT structure_code, month, string_to_array(measures, ' '), not_before
-FROM unnest($1::text[], $2::date[], $3::text[], $4::timestamptz[])
-    AS given (structure_code, month, measures, not_before)
-ON CONFLICT (structure_code, month) DO UPDATE SET measures = (
+INSERT INTO publication_queue AS queue (structure_code, month, longer, measures, not_before)
+SELECT structure_code, month, longer, string_to_array(measures, ' '),
+    CASE WHEN longer THEN longer_not_before ELSE not_before END
+FROM unnest($1::text[], $2::date[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+    AS given (structure_code, month, measures, not_before, longer_not_before)
+CROSS JOIN (VALUES (false), (true)) AS periods (longer)
+ON CONFLICT (structure_code, month, longer) DO UPDATE SET measures = (
     SELECT array_agg(DISTINCT measure ORDER BY measure) FROM unnest(queue.measures || excluded.measures) AS measure
 )
 WHERE NOT queue.measures @> excluded.measures
@@ -23,10 +25,10 @@ WHERE NOT queue.measures @> excluded.measures
 _DEQUEUE = """
 DELETE FROM publication_queue AS queue
 USING (
-    SELECT structure_code, month FROM publication_queue WHERE not_before <= $1 ORDER BY not_before LIMIT $2
+    SELECT structure_code, month, longer FROM publication_queue WHERE not_before <= $1 ORDER BY not_before LIMIT $2
 ) AS due
-WHERE queue.structure_code = due.structure_code AND queue.month = due.month
-RETURNING queue.structure_code, queue.month, queue.measures
+WHERE queue.structure_code = due.structure_code AND queue.month = due.month AND queue.longer = due.longer
+RETURNING queue.structure_code, queue.month, queue.measures, queue.longer
 """
 _NEXT = "SELECT min(not_before) FROM publication_queue"
 # Figures learnt back from the bus wait until their events have been read again.
@@ -49,12 +51,12 @@ GROUP BY structure_code ORDER BY structure_code LIMIT $2
 _ENTERED = """
 WITH before AS (SELECT window_end FROM progress WHERE window_end < $1 FOR UPDATE),
 moved AS (UPDATE progress SET window_end = $1 FROM before WHERE progress.window_end < $1)
-INSERT INTO publication_queue AS queue (structure_code, month, measures, not_before)
-SELECT tally.structure_code, tally.month, $3::text[], $4
+INSERT INTO publication_queue AS queue (structure_code, month, longer, measures, not_before)
+SELECT tally.structure_code, tally.month, true, $3::text[], $4
 FROM before
 JOIN tallies AS tally ON tally.month >= greatest(before.window_end, $2) AND tally.month < $1
 JOIN structures ON structures.code = tally.structure_code
-ON CONFLICT (structure_code, month) DO UPDATE SET measures = (
+ON CONFLICT (structure_code, month, longer) DO UPDATE SET measures = (
     SELECT array_agg(DISTINCT measure ORDER BY measure) FROM unnest(queue.measures || excluded.measures) AS measure
 )
 RETURNING structure_code
@@ -92,15 +94,22 @@ SELECT ancestor, count(DISTINCT descendant) - 1 FROM closure GROUP BY ancestor H
 
 
 async def enqueue(
-    connection: Connection, targets: Mapping[tuple[str, date], set[str]], times: Sequence[datetime]
+    connection: Connection,
+    targets: Mapping[tuple[str, date], set[str]],
+    times: Sequence[datetime],
+    longer_times: Sequence[datetime] | None = None,
 ) -> None:
-    """Put targets into the queue, each not before its time; one that waits already keeps its time."""
+    """Put targets into the queue, each not before its time; one that waits already keeps its time.
+
+    The longer periods of a target may have times of their own.
+    """
     await connection.execute(
         _ENQUEUE,
         [place[0] for place in targets],
         [place[1] for place in targets],
         [" ".join(sorted(measures)) for measures in targets.values()],
         times,
+        times if longer_times is None else longer_times,
     )
 
 
@@ -113,13 +122,16 @@ async def enqueue_now(connection: Connection, changed: Mapping[tuple[str, date],
 async def dequeue(connection: Connection, now: datetime, limit: int) -> list[Target]:
     """Take the targets whose time has come, the longest waiting first."""
     rows = await connection.fetch(_DEQUEUE, now, limit)
-    return [Target(row[0], row[1], frozenset(row[2])) for row in rows]
+    return [Target(row[0], row[1], frozenset(row[2]), LONGER_KINDS if row[3] else (PeriodKind.MONTH,)) for row in rows]
 
 
 async def queued(connection: Connection) -> dict[tuple[str, date], set[str]]:
     """All that waits, whenever its time comes."""
     rows = await connection.fetch("SELECT structure_code, month, measures FROM publication_queue")
-    return {(row[0], row[1]): set(row[2]) for row in rows}
+    waiting: dict[tuple[str, date], set[str]] = {}
+    for structure, month, measures in rows:
+        waiting.setdefault((structure, month), set()).update(measures)
+    return waiting
 
 
 async def next_time(connection: Connection) -> datetime | None:

@@ -19,7 +19,7 @@ from spplus_chassis.lease import Lease, LeaseLost
 from spplus_chassis.telemetry import describe
 from spplus_indicators import disclosing, publication_repository, tallies_repository
 from spplus_indicators.canopy import Canopy, Pace
-from spplus_indicators.figures import Revision, Target, figures_at, places_of, reaches_of, revisions
+from spplus_indicators.figures import LONGER_KINDS, Revision, Target, figures_at, places_of, reaches_of, revisions
 from spplus_indicators.measures import NEEDS, family
 from spplus_indicators.periods import day_of, month_of, rolling_12
 from spplus_indicators.pooling import Counts, Place, pooled_over, spread
@@ -62,7 +62,7 @@ class Publisher:
         self._held = held
         self._waits = False
         self._canopy = Canopy(pace)
-        self._not_before: dict[str, datetime] = {}
+        self._not_before: dict[tuple[str, bool], datetime] = {}
         self._wake = asyncio.Event()
 
     def wake(self, changed: object = True) -> None:  # noqa: FBT002 - called with the result of a batch
@@ -136,8 +136,10 @@ class Publisher:
     async def _enqueue(self, connection: Connection, changed: dict[Place, Counts], now: datetime) -> None:
         tree = self._canopy.tree
         targets = {place: set(map(family, changed[place])) for place in sorted(changed) if place[0] in tree}
-        times = [max(now, self._not_before.get(code, now)) for code, _ in targets]
-        await publication_repository.enqueue(connection, targets, times)
+        times, longer_times = (
+            [max(now, self._not_before.get((code, longer), now)) for code, _ in targets] for longer in (False, True)
+        )
+        await publication_repository.enqueue(connection, targets, times, longer_times)
 
     async def publish(self, lease: Lease | None = None) -> tuple[int, int]:
         """Publish targets whose time has come; returns how many there were and how many revisions they made."""
@@ -187,8 +189,9 @@ class Publisher:
 
     def _note(self, targets: Sequence[Target], made: Sequence[Revision], now: datetime) -> None:
         for target in targets:
-            seconds = self._canopy.interval_seconds(target.structure_code)
-            self._not_before[target.structure_code] = now + timedelta(seconds=seconds)
+            code, longer = target.structure_code, target.kinds == LONGER_KINDS
+            interval = self._canopy.interval_seconds(code, longer=longer)
+            self._not_before[code, longer] = now + timedelta(seconds=interval)
         for status, count in Counter(revision.figure.status for revision in made).items():
             metrics.REVISIONS_WRITTEN.labels(status).inc(count)
 

@@ -29,6 +29,8 @@ class IndicatorsSettings(ServiceSettings):
     """The same with `large_descendants` or more."""
     publish_root_seconds: float = Field(default=10.0, ge=0)
     """The same for the root of a tree with so many."""
+    publish_longer_seconds: float = Field(default=1.0, ge=0)
+    """Least time between two revisions of a figure of a quarter, a year or twelve months."""
     large_descendants: int = Field(default=500, ge=1)
     """From how many descendants on a structure is large."""
     publish_batch: int = Field(default=200, ge=1)

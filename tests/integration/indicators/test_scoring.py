@@ -249,6 +249,24 @@ async def test_hot_figure_is_delayed_to_its_interval_and_never_lost(database_url
         assert await it.value("experience_count") == 2
 
 
+async def test_longer_periods_wait_longer_and_are_never_lost(database_url):
+    pace = Pace(small_seconds=0.25, large_seconds=0.25, root_seconds=0.25, longer_seconds=1.0)
+    async with scoring(database_url, NOW, pace=pace) as it:
+        await it.take(a_structure(), a_feedback())
+        await it.publish()
+        await it.take(a_feedback(request_id="request-2"))
+        await it.publish()
+        it.now += timedelta(seconds=0.3)
+        await it.publish()
+        year = date(2026, 1, 1)
+        assert await it.value("experience_count") == 2
+        assert await it.value("experience_count", year, kind="year") == 1
+        it.now += timedelta(seconds=0.8)
+        await it.publish()
+        assert await it.value("experience_count", year, kind="year") == 2
+        assert await it.audit() == []
+
+
 async def test_new_values_of_closed_lists_are_kept_and_counted_nowhere(database_url):
     told = a_record(a_feedback())
     newer = told._replace(value=told.value.replace(b'"experience"', b'"telepathy"'))

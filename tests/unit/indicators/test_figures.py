@@ -5,7 +5,17 @@ from datetime import UTC, date, datetime
 import pytest
 
 from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind
-from spplus_indicators.figures import LATEST, Place, Target, event_of, figures_at, places_of, revision_of, revisions
+from spplus_indicators.figures import (
+    LATEST,
+    LONGER_KINDS,
+    Place,
+    Target,
+    event_of,
+    figures_at,
+    places_of,
+    revision_of,
+    revisions,
+)
 from spplus_indicators.periods import period, rolling_12
 from spplus_indicators.thresholds import Thresholds
 
@@ -82,6 +92,12 @@ def test_target_asks_for_every_period_that_its_month_lies_in():
         (PeriodKind.ROLLING_12, date(2025, 12, 1), LATEST),
     }
     assert set(wanted[MARCH]) == {"experience_count"}
+
+
+def test_target_of_longer_periods_does_not_ask_for_its_month():
+    target = Target("S", date(2026, 3, 1), frozenset({"experiences"}), LONGER_KINDS)
+    wanted = places_of([target], rolling_12(datetime(2026, 11, 23, tzinfo=UTC)))
+    assert {place.span.kind for place in wanted} == {PeriodKind.QUARTER, PeriodKind.YEAR, PeriodKind.ROLLING_12}
 
 
 def test_month_before_the_rolling_window_does_not_ask_for_it():
