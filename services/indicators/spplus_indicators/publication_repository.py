@@ -22,11 +22,18 @@ ON CONFLICT (structure_code, month, longer) DO UPDATE SET measures = (
 )
 WHERE NOT queue.measures @> excluded.measures
 """
+# Months first: longer periods take what room they leave, and never less than a quarter.
 _DEQUEUE = """
+WITH months AS (
+    SELECT structure_code, month, longer FROM publication_queue
+    WHERE NOT longer AND not_before <= $1 ORDER BY not_before LIMIT $2
+), longer_ones AS (
+    SELECT structure_code, month, longer FROM publication_queue
+    WHERE longer AND not_before <= $1 ORDER BY not_before
+    LIMIT greatest($2 / 4, ($2 - (SELECT count(*) FROM months)) / 2, 1)
+)
 DELETE FROM publication_queue AS queue
-USING (
-    SELECT structure_code, month, longer FROM publication_queue WHERE not_before <= $1 ORDER BY not_before LIMIT $2
-) AS due
+USING (SELECT * FROM months UNION ALL SELECT * FROM longer_ones) AS due
 WHERE queue.structure_code = due.structure_code AND queue.month = due.month AND queue.longer = due.longer
 RETURNING queue.structure_code, queue.month, queue.measures, queue.longer
 """

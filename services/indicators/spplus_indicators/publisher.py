@@ -99,7 +99,7 @@ class Publisher:
         # Intake shares this process. While it is busy, rest longer than was worked: what waits is folded meanwhile.
         rest = min(_REST_SHARE * seconds, _MOST_REST_SECONDS) if intake_is_busy else 0.0
         await asyncio.sleep(max(_LEAST_REST_SECONDS, rest) if taken < self._pace.batch else rest)
-        if taken == self._pace.batch or folded == _MARKS_AT_ONCE:
+        if taken >= self._pace.batch or folded == _MARKS_AT_ONCE:
             return 0.0
         return await self._until_next()
 

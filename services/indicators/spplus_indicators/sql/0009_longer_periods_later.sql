@@ -5,3 +5,4 @@ ALTER TABLE publication_queue ADD PRIMARY KEY (structure_code, month, longer);
 INSERT INTO publication_queue (structure_code, month, longer, measures, not_before)
 SELECT structure_code, month, true, measures, not_before FROM publication_queue;
 ALTER TABLE publication_queue ALTER COLUMN longer DROP DEFAULT;
+CREATE INDEX publication_queue_by_period_and_time ON publication_queue (longer, not_before);
