@@ -53,7 +53,7 @@ class Envelope(NamedTuple):
             ("ce_id", self.id.encode()),
             ("ce_source", self.source.encode()),
             ("ce_type", self.type.encode()),
-            ("ce_time", _text(self.time).encode()),
+            ("ce_time", instant_text(self.time).encode()),
             ("content-type", b"application/json"),
         ]
         if self.subject is not None:
@@ -96,7 +96,7 @@ def structured(envelope: Envelope, data: bytes) -> bytes:
         "id": envelope.id,
         "source": envelope.source,
         "type": envelope.type,
-        "time": _text(envelope.time),
+        "time": instant_text(envelope.time),
         "datacontenttype": JSON,
         "subject": envelope.subject,
         "traceparent": envelope.traceparent,
@@ -140,7 +140,8 @@ def _origin(source: bytes | None, event_type: bytes | None) -> tuple[str, str] |
     return texts
 
 
-def _text(instant: datetime) -> str:
+def instant_text(instant: datetime) -> str:
+    """An instant as the events write it, UTC."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from spplus_chassis.dead_letters_queries import Count, Letter
 from spplus_chassis.masking import shown_bytes, shown_headers, shown_value
+from spplus_contracts.envelope import instant_text
 
 _UNSEEN_WIDTH: Final = 240
 """Characters of a line that no terminal shows: what reads a table from a pipe wants it whole."""
@@ -111,7 +112,7 @@ def _print_json(told: object) -> None:
 
 
 def _text(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if instant is None else instant_text(instant)
 
 
 def _minute(instant: datetime) -> str:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from spplus_chassis.database import Connection
 from spplus_chassis.records import Place as Partition
+from spplus_indicators.restoration_repository import PUBLISHER
 
 SCHEMA: Final = "spplus_generation"
 _RETIRED: Final = "spplus_retired"
@@ -23,7 +24,7 @@ _LONGEST_SECONDS: Final = 600
 
 _LIVING = "SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = 'ledger'::regclass"
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = $1"
-_LOCK_PUBLISHER = "SELECT FROM {living}.leases WHERE name = 'indicators-publisher' FOR UPDATE"
+_LOCK_PUBLISHER = "SELECT FROM {living}.leases WHERE name = $1 FOR UPDATE"
 _LETTERS_CARRIED = """
 INSERT INTO {living}.dead_letters (consumer, topic, partition, "offset", reason, detail, key, value, headers,
     recorded_at, refused_at)
@@ -117,7 +118,7 @@ async def see_what_was_said(connection: Connection, living: str) -> None:
 async def hold_publication_and_intake(connection: Connection, living: str, lock_seconds: int) -> None:
     """Let the living one publish and take in nothing until the end of the transaction, or give up after a while."""
     await connection.execute(f"SET LOCAL lock_timeout = '{lock_seconds}s'")
-    await connection.execute(_LOCK_PUBLISHER.format(living=living))
+    await connection.execute(_LOCK_PUBLISHER.format(living=living), PUBLISHER)
     await connection.execute(f"LOCK TABLE {living}.{_OFFSETS} IN ACCESS EXCLUSIVE MODE")
 
 

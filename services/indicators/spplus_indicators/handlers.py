@@ -15,6 +15,7 @@ from spplus_indicators import repository
 from spplus_indicators.alike import Counted, Likeness, worked_out
 from spplus_indicators.contribution import Cell, difference
 from spplus_indicators.ledger import EMPTY, Row, joined, merge
+from spplus_indicators.pooling import add
 from spplus_indicators.repository import LedgerRows, StoredRow
 from spplus_indicators.statements import RequestKey, Statement
 from spplus_indicators.stored import cells_of_text, row_of_text, text_of_row
@@ -38,7 +39,6 @@ class Entry(NamedTuple):
 class Work:
     """A batch, folded to one entry per row and laid out for the insert."""
 
-    statement_count: int
     entries: list[Entry] = field(default_factory=list)
     rows: LedgerRows = field(default_factory=LedgerRows)
     total: dict[Cell, int] = field(default_factory=dict)
@@ -55,16 +55,13 @@ def fold(statements: Iterable[Statement], as_of: datetime = BEGINNING, likeness:
     `as_of` is a guess, the last instant known to be swept; `record` puts right what it gets wrong.
     """
     by_row: dict[RequestKey, Row] = {}
-    count = 0
     for statement in statements:
-        count += 1
         request = statement[0]
         by_row[request] = merge(by_row.get(request, EMPTY), (statement,))
     counted = (likeness or Likeness()).counted
     entries = [Entry(key, by_row[key], counted(by_row[key], as_of)) for key in sorted(by_row)]
     deadlines = [entry.counted.share.changes_after for entry in entries]
     return Work(
-        count,
         entries,
         _rows_of(entries),
         _total_of(entries),
@@ -131,7 +128,7 @@ async def sweep(connection: Connection, now: datetime) -> int:
     for old in stored:
         row = row_of_text(old.statements, withdrawn=old.withdrawn)
         entry = Entry(old.key, row, worked_out(row, as_of))
-        _accumulate(delta, difference(entry.counted.share.cells, cells_of_text(old.counted)))
+        add(delta, difference(entry.counted.share.cells, cells_of_text(old.counted)))
         updates.append(entry)
     await repository.update_rows(connection, _rows_of(updates))
     await repository.mark(connection, delta)
@@ -155,14 +152,14 @@ async def _merge_known(
     connection: Connection, known: dict[RequestKey, Entry], as_of: datetime, delta: dict[Cell, int]
 ) -> None:
     for entry in known.values():
-        _accumulate(delta, {cell: -count for cell, count in entry.counted.share.cells.items()})
+        add(delta, {cell: -count for cell, count in entry.counted.share.cells.items()})
     updates = []
     for old in await repository.lock_rows(connection, list(known)):
         merged = _merged(old, known[old.key], as_of)
         if merged is None:
             metrics.STATEMENTS_REPEATED.inc()
             continue
-        _accumulate(delta, difference(merged.counted.share.cells, cells_of_text(old.counted)))
+        add(delta, difference(merged.counted.share.cells, cells_of_text(old.counted)))
         updates.append(merged)
     await repository.update_rows(connection, _rows_of(updates))
 
@@ -172,8 +169,3 @@ def _merged(old: StoredRow, new: Entry, as_of: datetime) -> Entry | None:
     before = row_of_text(old.statements, withdrawn=old.withdrawn)
     after = joined(before, new.row)
     return None if after == before else Entry(old.key, after, worked_out(after, as_of))
-
-
-def _accumulate(total: dict[Cell, int], cells: dict[Cell, int]) -> None:
-    for cell, count in cells.items():
-        total[cell] = total.get(cell, 0) + count

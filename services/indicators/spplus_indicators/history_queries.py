@@ -47,8 +47,6 @@ FROM before FULL JOIN after USING ({_KEYED})
 WHERE before.revision IS DISTINCT FROM after.revision
 ORDER BY {", ".join(f"coalesce(before.{name}, after.{name})" for name in KEY)}
 """  # noqa: S608 - the same
-# Whoever publishes holds its lease's row until the end of the transaction.
-_LET_PUBLISH = "SELECT FROM leases WHERE name = 'indicators-publisher' FOR UPDATE"
 _SNAPSHOTS = "SELECT name, as_of, kept_at FROM snapshots ORDER BY as_of, name"
 READ_AT_LEISURE = "SET LOCAL idle_in_transaction_session_timeout = 0"
 """Rows may go to a pager, and nobody waits for a reader."""
@@ -75,11 +73,6 @@ class Snapshot(NamedTuple):
     name: str
     as_of: datetime
     kept_at: datetime
-
-
-async def let_publish(connection: Connection) -> None:
-    """Wait for the transaction that publishes now, so that what it computed until now is seen."""
-    await connection.execute(_LET_PUBLISH)
 
 
 async def standing(connection: Connection, as_of: datetime, structure: str | None) -> AsyncIterator[Standing]:

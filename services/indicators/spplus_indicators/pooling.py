@@ -5,7 +5,7 @@ Pure. Counts are kept as JSON text, one per structure and month, so that a figur
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pydantic_core import from_json, to_json
 
@@ -15,6 +15,7 @@ from spplus_indicators.tree import Tree
 
 Place = tuple[str, date]
 """A structure and the first day of a month."""
+Key = TypeVar("Key")
 Counts = dict[str, int]
 """Counts, or differences of counts, by measure."""
 
@@ -45,8 +46,8 @@ def text_of_counts(counts: Mapping[str, int]) -> str:
     return to_json(counts).decode()
 
 
-def add(total: Counts, counts: Mapping[str, int]) -> None:
-    """Add counts to a total, in place."""
+def add(total: dict[Key, int], counts: Mapping[Key, int]) -> None:
+    """Add counts to a total, in place; by measure or by cell."""
     for measure, count in counts.items():
         total[measure] = total.get(measure, 0) + count
 

@@ -10,18 +10,20 @@ from spplus_indicators.history_repository import kept
 from spplus_indicators.measures import family
 from spplus_indicators.periods import Span
 
-_ENQUEUE = """
+_UNITED = """
+ON CONFLICT (structure_code, month, longer) DO UPDATE SET measures = (
+    SELECT array_agg(DISTINCT measure ORDER BY measure) FROM unnest(queue.measures || excluded.measures) AS measure
+)
+"""
+_ENQUEUE = f"""
 INSERT INTO publication_queue AS queue (structure_code, month, longer, measures, not_before)
 SELECT structure_code, month, longer, string_to_array(measures, ' '),
     CASE WHEN longer THEN longer_not_before ELSE not_before END
 FROM unnest($1::text[], $2::date[], $3::text[], $4::timestamptz[], $5::timestamptz[])
     AS given (structure_code, month, measures, not_before, longer_not_before)
 CROSS JOIN (VALUES (false), (true)) AS periods (longer)
-ON CONFLICT (structure_code, month, longer) DO UPDATE SET measures = (
-    SELECT array_agg(DISTINCT measure ORDER BY measure) FROM unnest(queue.measures || excluded.measures) AS measure
-)
-WHERE NOT queue.measures @> excluded.measures
-"""
+{_UNITED}WHERE NOT queue.measures @> excluded.measures
+"""  # noqa: S608 - a clause of ours
 # Months first: longer periods take what room they leave, and never less than a quarter.
 _DEQUEUE = """
 WITH months AS (
@@ -55,7 +57,7 @@ FROM figures WHERE provisional AND period_end < $1 AND period_kind = 'rolling_12
 )
 GROUP BY structure_code ORDER BY structure_code LIMIT $2
 """
-_ENTERED = """
+_ENTERED = f"""
 WITH before AS (SELECT window_end FROM progress WHERE window_end < $1 FOR UPDATE),
 moved AS (UPDATE progress SET window_end = $1 FROM before WHERE progress.window_end < $1)
 INSERT INTO publication_queue AS queue (structure_code, month, longer, measures, not_before)
@@ -63,11 +65,8 @@ SELECT tally.structure_code, tally.month, true, $3::text[], $4
 FROM before
 JOIN tallies AS tally ON tally.month >= greatest(before.window_end, $2) AND tally.month < $1
 JOIN structures ON structures.code = tally.structure_code
-ON CONFLICT (structure_code, month, longer) DO UPDATE SET measures = (
-    SELECT array_agg(DISTINCT measure ORDER BY measure) FROM unnest(queue.measures || excluded.measures) AS measure
-)
-RETURNING structure_code
-"""
+{_UNITED}RETURNING structure_code
+"""  # noqa: S608 - the same
 _FIGURES = """
 SELECT figure.structure_code, figure.indicator_code, figure.period_kind, figure.period_start, figure.revision,
     figure.status, figure.n, figure.value, figure.numerator, figure.denominator, figure.interval_low,

@@ -8,6 +8,7 @@ from spplus_chassis.database import Connection, Pool
 from spplus_indicators.figures import FigureKey
 from spplus_indicators.history_repository import COLUMNS, KEY
 from spplus_indicators.repository import StoredRow
+from spplus_indicators.restoration_repository import lock_publisher
 from spplus_indicators.statements import RequestKey
 
 _ONE_REBUILD = 0x53505056
@@ -21,7 +22,6 @@ FROM ledger WHERE (request_source, request_id) > ($1, $2)
 ORDER BY request_source, request_id LIMIT $3
 FOR UPDATE
 """
-_LOCK_PUBLISHER = "SELECT FROM leases WHERE name = 'indicators-publisher' FOR UPDATE"
 _LOCK_TREE = "SELECT tree_version FROM progress FOR UPDATE"
 # A row of figures that was lost would begin at revision 1 again; the bus knows better, and so does the history.
 _RESTORE = f"""
@@ -83,7 +83,7 @@ async def lock_chunk(connection: Connection, after: RequestKey, limit: int) -> l
 
 async def lock_publication(connection: Connection) -> int:
     """Let nobody publish or change the tree until the end of the transaction; returns the tree's version."""
-    await connection.execute(_LOCK_PUBLISHER)
+    await lock_publisher(connection)
     version: int = await connection.fetchval(_LOCK_TREE)
     return version
 

@@ -11,6 +11,7 @@ from typing import TextIO
 from rich.console import Console
 
 from spplus_chassis.database import Pool
+from spplus_contracts.envelope import instant_text
 from spplus_indicators import snapshots
 from spplus_indicators.reports import FORMATS, report_in
 from spplus_indicators.snapshots import SnapshotRefused, Summary
@@ -57,7 +58,7 @@ async def run(pool: Pool, words: argparse.Namespace) -> int:
 
 async def _list(pool: Pool) -> None:
     for name, as_of, kept_at in await snapshots.listed(pool):
-        sys.stdout.write(f"{name}  as of {snapshots.text_of(as_of)}  kept {snapshots.text_of(kept_at)}\n")
+        sys.stdout.write(f"{name}  as of {instant_text(as_of)}  kept {instant_text(kept_at)}\n")
 
 
 async def _compare(pool: Pool, words: argparse.Namespace, screen: Console) -> None:
@@ -77,7 +78,7 @@ async def _export(pool: Pool, words: argparse.Namespace, screen: Console) -> Non
         await snapshots.keep(pool, words.keep, as_of)
     with _opened(words.output) as stream:
         summary = await snapshots.export(pool, as_of, words.structure, report_in(words.format, stream))
-    _say(summary, snapshots.text_of(as_of), screen)
+    _say(summary, instant_text(as_of), screen)
 
 
 def _say(summary: Summary, as_of: str, screen: Console) -> None:

@@ -3,17 +3,19 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from spplus_chassis.database import Connection, Pool
 from spplus_contracts import IndicatorComputed
+from spplus_contracts.envelope import instant_text
 from spplus_contracts.indicators import Interval, Period
 from spplus_indicators import history_queries, history_repository
 from spplus_indicators.figures import LATEST, Revision, event_of
 from spplus_indicators.history_queries import Snapshot
 from spplus_indicators.periods import PARIS, end_of_day
 from spplus_indicators.reports import Report
+from spplus_indicators.restoration_repository import lock_publisher
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{0,62}")
 _TICK: Final = timedelta(microseconds=1)
@@ -113,7 +115,7 @@ async def export(pool: Pool, as_of: datetime, structure: str | None, report: Rep
     figures = inexact = 0
     async with _reading(pool) as connection:
         forgotten = await history_queries.forgotten_count(connection, as_of, structure)
-        report.begin({"as_of": text_of(as_of), "structure_code": structure}, FIGURE_COLUMNS)
+        report.begin({"as_of": instant_text(as_of), "structure_code": structure}, FIGURE_COLUMNS)
         async for revision, exact in history_queries.standing(connection, as_of, structure):
             figures += 1
             inexact += not exact
@@ -127,7 +129,7 @@ async def compare(pool: Pool, before: datetime, after: datetime, structure: str 
     """Write which figures differ between two instants, from which revision to which."""
     appeared = changed = 0
     async with _reading(pool) as connection:
-        about = {"before": text_of(before), "after": text_of(after), "structure_code": structure}
+        about = {"before": instant_text(before), "after": instant_text(after), "structure_code": structure}
         report.begin(about, CHANGE_COLUMNS)
         async for earlier, later in history_queries.changes(connection, before, after, structure):
             if earlier is None or later is None:
@@ -144,7 +146,8 @@ async def compare(pool: Pool, before: datetime, after: datetime, structure: str 
 async def _reading(pool: Pool) -> AsyncIterator[Connection]:
     """One snapshot of the database, taken after the transaction that publishes now."""
     async with pool.acquire() as connection:
-        await history_queries.let_publish(connection)
+        # Outside a transaction: it waits for the one that publishes now, and keeps nothing.
+        await lock_publisher(connection)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await connection.execute(history_queries.READ_AT_LEISURE)
             yield connection
@@ -170,13 +173,8 @@ def _difference(before: Revision | None, after: Revision | None) -> dict[str, An
     for side, revision in (("before", before), ("after", after)):
         figure = None if revision is None else revision.figure
         row |= {f"{side}_{name}": None if figure is None else _plain(getattr(figure, name)) for name in _COMPARED}
-        row[f"{side}_computed_at"] = None if revision is None else text_of(revision.computed_at)
+        row[f"{side}_computed_at"] = None if revision is None else instant_text(revision.computed_at)
     return row
-
-
-def text_of(instant: datetime) -> str:
-    """An instant as the events write it, UTC."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _plain(value: object) -> object:

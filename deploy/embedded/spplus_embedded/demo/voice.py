@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from spplus_contracts import BulkAnswers, Envelope, FeedbackSubmitted, FeedbackWithdrawn, SingleAnswer
+from spplus_contracts.envelope import instant_text
 from spplus_contracts.feedback import Score
 from spplus_contracts.vocabulary import (
     PLATFORM_SOURCE,
@@ -56,7 +57,7 @@ def story_body(story: Story) -> dict[str, Any]:
     """The story as a citizen's tool posts it."""
     body: dict[str, Any] = {
         "structure_codes": [story.structure_code],
-        "submitted_at": _text(story.submitted_at),
+        "submitted_at": instant_text(story.submitted_at),
         "answer_expected": story.answer_expected,
         "channels": sorted(story.channels),
         "engagements": sorted(story.engagements),
@@ -191,7 +192,7 @@ def answer_body(act: Act, *, statement_id: str) -> dict[str, Any]:
         "statement_id": statement_id,
         "channel": Channel.EMAIL,
         "outcome": act.outcome,
-        _INSTANTS[act.outcome]: _text(act.at),
+        _INSTANTS[act.outcome]: instant_text(act.at),
     }
     if act.outcome is Outcome.ANSWERED:
         body["text"] = "Merci de votre retour. Votre dossier est traité ; le détail vous est adressé par courriel."
@@ -226,7 +227,3 @@ def _withdrawal(story: Story, source: str, request_id: str, event_id: str, at: d
 
 def _spoken(event_id: str, source: str, event: Told, at: datetime) -> tuple[Envelope, Told]:
     return Envelope(id=event_id, source=source, type=event.TYPE, time=at, subject=event.key), event
-
-
-def _text(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
