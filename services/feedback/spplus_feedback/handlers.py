@@ -20,8 +20,10 @@ from spplus_feedback.stories import (
     AcceptedRequest,
     KeyReused,
     KeyWithdrawn,
+    Moderation,
     Outcome,
     Submission,
+    Texts,
     UnknownStructures,
     submitted,
     withdrawn,
@@ -173,7 +175,8 @@ async def _store(
             continue
         deadlines = _deadlines(submission, structures, default_days)
         rows += _request_rows(submission, deadlines)
-        events += _events(submission, deadlines)
+        if not submission.held:
+            events += _events(submission, deadlines)
     await repository.insert_requests(connection, rows)
     await outbox.append(connection, events)
     return inserted
@@ -228,16 +231,24 @@ def _key_row(submission: Submission) -> dict[str, Any]:
 
 
 def _feedback_row(submission: Submission) -> dict[str, Any]:
+    texts = submission.texts
+    public = texts if submission.moderation is Moderation.PUBLISHED else Texts()
     return {
         "feedback_id": submission.feedback_id,
         "code_hash": codes.fingerprint(submission.code) if submission.code else None,
         "author": submission.opinion.author,
         "proposal": submission.opinion.proposal,
-        "title": submission.texts.title,
-        "story": submission.texts.story,
-        "suggestion": submission.texts.suggestion,
+        "title": texts.title,
+        "story": texts.story,
+        "suggestion": texts.suggestion,
         "submitted_at": submission.submitted_at,
         "accepted_at": submission.accepted_at,
+        "moderation": submission.moderation,
+        "moderated_at": submission.published_at if texts else None,
+        "public_title": public.title,
+        "public_story": public.story,
+        "public_suggestion": public.suggestion,
+        "held_at": submission.accepted_at if submission.held else None,
     }
 
 

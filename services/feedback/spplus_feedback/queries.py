@@ -42,6 +42,7 @@ WHERE
     requests.holder_code = ANY ($1::text[])
     AND requests.status = $2
     AND requests.answer_expected
+    AND feedbacks.held_at IS NULL
     AND (coalesce(requests.due_at, 'infinity'::timestamptz), requests.request_id)
     > (coalesce($3::timestamptz, 'infinity'::timestamptz), $4::uuid)
 ORDER BY coalesce(requests.due_at, 'infinity'::timestamptz), requests.request_id

@@ -11,8 +11,13 @@ from spplus_contracts.vocabulary import Outcome
 from spplus_feedback.standing import Said, Standing, Status
 
 _INSERT_FEEDBACKS: Final = """
-INSERT INTO feedbacks (feedback_id, code_hash, author, proposal, title, story, suggestion, submitted_at, accepted_at)
-SELECT feedback_id, code_hash, author, proposal, title, story, suggestion, submitted_at, accepted_at
+INSERT INTO feedbacks (
+    feedback_id, code_hash, author, proposal, title, story, suggestion, submitted_at, accepted_at,
+    moderation, moderated_at, public_title, public_story, public_suggestion, held_at
+)
+SELECT
+    feedback_id, code_hash, author, proposal, title, story, suggestion, submitted_at, accepted_at,
+    moderation, moderated_at, public_title, public_story, public_suggestion, held_at
 FROM jsonb_populate_recordset(NULL::feedbacks, $1::jsonb)
 ON CONFLICT (feedback_id) DO NOTHING
 RETURNING feedback_id::text
@@ -130,7 +135,12 @@ async def withdraw_story(connection: Connection, code_hash: bytes, at: datetime)
     if story["withdrawn_at"] is not None:
         return WithdrawnStory(())
     await connection.execute(
-        "UPDATE feedbacks SET withdrawn_at = $2, title = NULL, story = NULL, suggestion = NULL WHERE feedback_id = $1",
+        """
+        UPDATE feedbacks SET
+            withdrawn_at = $2, title = NULL, story = NULL, suggestion = NULL,
+            public_title = NULL, public_story = NULL, public_suggestion = NULL
+        WHERE feedback_id = $1
+        """,
         story["feedback_id"],
         at,
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from spplus_contracts import FeedbackSubmitted, FeedbackWithdrawn
@@ -20,6 +21,16 @@ from spplus_feedback.idempotency import Once
 MAX_STRUCTURES: Final = 3
 
 
+class Moderation(StrEnum):
+    """What was decided about a story's words. A figure counts from submission; words are public once published."""
+
+    PENDING = "pending"
+    PUBLISHED = "published"
+    REJECTED = "rejected"
+    WORDLESS = "wordless"
+    """There are no words to decide about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """One structure that a story is about: one request."""
@@ -36,6 +47,10 @@ class Texts:
     title: str | None = None
     story: str | None = None
     suggestion: str | None = None
+
+    def __bool__(self) -> bool:
+        """Whether anything was written."""
+        return any((self.title, self.story, self.suggestion))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,17 @@ class Submission:
     """The follow-up code; None where nobody will hold one."""
     once: Once | None = None
     """Who may ask for the same answer again."""
+    published_at: datetime | None = None
+    """When its words were made public elsewhere; None where they wait for a moderator here."""
+    held: bool = False
+    """True for a probable abuse: kept back until a moderator lets it through, no event tells of it before."""
+
+    @property
+    def moderation(self) -> Moderation:
+        """What is decided about its words when it comes in."""
+        if not self.texts:
+            return Moderation.WORDLESS
+        return Moderation.PUBLISHED if self.published_at else Moderation.PENDING
 
 
 @dataclass(frozen=True, slots=True)
