@@ -10,6 +10,7 @@ from rich.console import Console
 
 from tests.bench import results
 from tests.bench.growth import growth
+from tests.bench.intake import intake
 from tests.bench.kill import kill
 from tests.bench.latency import latency
 from tests.bench.memory import memory
@@ -23,6 +24,7 @@ SECTIONS: dict[str, Section] = {
     "throughput": throughput,
     "growth": growth,
     "latency": latency,
+    "intake": intake,
     "kill": kill,
     "rollups": rollups,
     "memory": memory,
@@ -51,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--ledger-rows", type=_numbers, default=[100_000, 1_000_000, 5_000_000], help="rows before the load")
     add("--rates", type=_numbers, default=[200, 1_000], help="feedbacks a second of the latency runs")
     add("--seconds", type=int, default=15, help="length of a latency run")
+    add("--connections", type=int, default=64, help="connections that post stories")
     add("--kills", type=int, default=7, help="how often the indicators process is killed")
     add("--structures", type=int, default=15_000, help="structures of the full tree of the roll-ups")
     add("--memory-events", type=int, default=3_000_000, help="records of the memory run")

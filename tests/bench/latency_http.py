@@ -14,7 +14,7 @@ from spplus_contracts.topics import TOPICS
 from tests.bench.http_client import Door
 from tests.bench.load import a_tree
 from tests.bench.path import Path
-from tests.bench.service import START_SECONDS, RunningService, environment, run_command, serving, until_ready
+from tests.bench.service import START_SECONDS, environment, run_command, serving, until_ready
 from tests.bench.stand import Stand
 from tests.bench.steady import Watch
 
@@ -37,7 +37,7 @@ async def through_the_platform(stand: Stand, prefix: str, offices: int) -> Async
     async with AsyncExitStack() as stack:
         services = [await stack.enter_async_context(serving(stand, name, prefix)) for name in _SERVICES]
         feedback, _, notifier = services
-        await _import_tree(stand, feedback, prefix, offices)
+        await import_tree(stand, feedback.database, prefix, offices)
         await asyncio.gather(*map(until_ready, services))
         watch, door, listening = Watch(), Door(feedback.url), asyncio.Event()
         stack.callback(door.close)
@@ -63,8 +63,7 @@ class Poster:
     async def __call__(self, _number: int) -> None:
         """Post one."""
         code = self._chance.choice(self._codes)
-        body = {"structure_codes": [code], "sentiment": "positive", "channels": ["desk"]}
-        told = json.dumps(body | {"story": "Accueil rapide. " * 10}).encode()
+        told = story_about(code)
         began = time.monotonic()
         try:
             status, _ = await self._door.post("/v1/feedback", told)
@@ -78,11 +77,18 @@ class Poster:
             self.refused.append(status)
 
 
-async def _import_tree(stand: Stand, feedback: RunningService, prefix: str, offices: int) -> None:
+async def import_tree(stand: Stand, database: str, prefix: str, offices: int) -> None:
+    """Declare the offices to an intake service by its own command."""
     file = stand.directory / "structures.csv"
     _write_tree(file, offices)
-    settings = environment("feedback", feedback.database, stand, prefix, 1)
+    settings = environment("feedback", database, stand, prefix, 1)
     await run_command(stand, "feedback", settings, "import-structures", str(file))
+
+
+def story_about(code: str) -> bytes:
+    """The body of a story of usual length."""
+    body = {"structure_codes": [code], "sentiment": "positive", "channels": ["desk"]}
+    return json.dumps(body | {"story": "Accueil rapide. " * 10}).encode()
 
 
 def _write_tree(file: File, offices: int) -> None:

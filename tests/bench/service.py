@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,13 +88,22 @@ async def prepare(stand: Stand, name: str, prefix: str) -> str:
 
 @asynccontextmanager
 async def serving(
-    stand: Stand, name: str, prefix: str, *, database: str | None = None, instance: str = "1"
+    stand: Stand,
+    name: str,
+    prefix: str,
+    *,
+    database: str | None = None,
+    instance: str = "1",
+    command: Sequence[str] | None = None,
 ) -> AsyncIterator[RunningService]:
-    """Serve, on an empty database unless one is given; stopped in order at the end."""
+    """Serve, on an empty database unless one is given; stopped in order at the end.
+
+    `command` starts a contender in place of the service itself.
+    """
     database, port = database or await prepare(stand, name, prefix), free_port()
     settings = environment(name, database, stand, prefix, port) | {f"SPPLUS_{name.upper()}_INSTANCE": instance}
-    program = Path(sys.executable).parent / f"spplus-{name}"
-    child = Child(f"{name}-{port}", [str(program), "serve"], stand.directory, environment=settings)
+    program = command or (str(Path(sys.executable).parent / f"spplus-{name}"), "serve")
+    child = Child(f"{name}-{port}", [*program], stand.directory, environment=settings)
     async with httpx.AsyncClient(timeout=10) as client:
         service = RunningService(name, child, f"http://{HOST}:{port}", database, client)
         await child.start()
