@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from spplus_chassis import metrics
 from spplus_chassis.database import UNREACHABLE, Pool
 from spplus_feedback.group_commit import GroupCommit
-from spplus_feedback.handlers import submit_feedbacks
 from spplus_feedback.stories import Accepted, Outcome, Submission
+from spplus_feedback.submitting import submit_feedbacks
 
 
 class InFlight(Exception):  # noqa: N818 - a state of the door, not a mistake

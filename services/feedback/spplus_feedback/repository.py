@@ -13,11 +13,11 @@ from spplus_feedback.standing import Said, Standing, Status
 _INSERT_FEEDBACKS: Final = """
 INSERT INTO feedbacks (
     feedback_id, code_hash, author, proposal, title, story, suggestion, submitted_at, accepted_at,
-    moderation, moderated_at, public_title, public_story, public_suggestion, held_at
+    moderation, moderated_at, public_title, public_story, public_suggestion, held_at, held_for
 )
 SELECT
     feedback_id, code_hash, author, proposal, title, story, suggestion, submitted_at, accepted_at,
-    moderation, moderated_at, public_title, public_story, public_suggestion, held_at
+    moderation, moderated_at, public_title, public_story, public_suggestion, held_at, held_for
 FROM jsonb_populate_recordset(NULL::feedbacks, $1::jsonb)
 ON CONFLICT (feedback_id) DO NOTHING
 RETURNING feedback_id::text
@@ -54,8 +54,10 @@ WHERE keys.key_hash = ANY ($1::bytea[])
 GROUP BY keys.key_hash, feedbacks.feedback_id
 """
 _LOCK_REQUEST: Final = """
-SELECT request_id::text, structure_code, holder_code, submitted_at, own_due_at, status
-FROM requests WHERE request_id = $1::uuid FOR UPDATE
+SELECT request_id::text, structure_code, holder_code, requests.submitted_at, own_due_at, status
+FROM requests INNER JOIN feedbacks USING (feedback_id)
+WHERE request_id = $1::uuid AND feedbacks.held_at IS NULL
+FOR UPDATE OF requests
 """
 _STATEMENTS: Final = """
 SELECT source, statement_id, version, outcome, said_at, announced_due_at, redirected_to, retracted
@@ -95,8 +97,11 @@ class LockedRequest:
 class WithdrawnStory:
     """What an author took back."""
 
+    feedback_id: str
     requests: tuple[tuple[str, str], ...]
-    """Request and structure addressed; none where the story was withdrawn before."""
+    """Request and structure addressed, where events told of them: none if it was withdrawn before, or held back."""
+    fresh: bool
+    """False where the story was withdrawn before."""
 
 
 async def insert_feedbacks(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
@@ -128,24 +133,24 @@ async def forget_keys(connection: Connection, before: datetime) -> int:
 async def withdraw_story(connection: Connection, code_hash: bytes, at: datetime) -> WithdrawnStory | None:
     """Delete the texts of a story and close its requests; None where no story has this code."""
     story = await connection.fetchrow(
-        "SELECT feedback_id, withdrawn_at FROM feedbacks WHERE code_hash = $1 FOR UPDATE", code_hash
+        "SELECT feedback_id::text, withdrawn_at, held_at FROM feedbacks WHERE code_hash = $1 FOR UPDATE", code_hash
     )
     if story is None:
         return None
     if story["withdrawn_at"] is not None:
-        return WithdrawnStory(())
+        return WithdrawnStory(story["feedback_id"], (), fresh=False)
     await connection.execute(
         """
         UPDATE feedbacks SET
             withdrawn_at = $2, title = NULL, story = NULL, suggestion = NULL,
             public_title = NULL, public_story = NULL, public_suggestion = NULL
-        WHERE feedback_id = $1
+        WHERE feedback_id = $1::uuid
         """,
         story["feedback_id"],
         at,
     )
     rows = await connection.fetch(
-        "UPDATE requests SET status = 'withdrawn' WHERE feedback_id = $1 "
+        "UPDATE requests SET status = 'withdrawn' WHERE feedback_id = $1::uuid "
         "RETURNING request_id::text, structure_code, position",
         story["feedback_id"],
     )
@@ -153,11 +158,12 @@ async def withdraw_story(connection: Connection, code_hash: bytes, at: datetime)
         "UPDATE statements SET answer = NULL WHERE request_id = ANY ($1::uuid[])", [row["request_id"] for row in rows]
     )
     ordered = sorted(rows, key=lambda row: int(row["position"]))
-    return WithdrawnStory(tuple((row["request_id"], row["structure_code"]) for row in ordered))
+    told = () if story["held_at"] else tuple((row["request_id"], row["structure_code"]) for row in ordered)
+    return WithdrawnStory(story["feedback_id"], told, fresh=True)
 
 
 async def lock_request(connection: Connection, request_id: str) -> LockedRequest | None:
-    """Hold a request's row until the transaction ends."""
+    """Hold a request's row until the transaction ends; None also where its story is held back as a probable abuse."""
     row = await connection.fetchrow(_LOCK_REQUEST, request_id)
     return None if row is None else LockedRequest(**{**dict(row), "status": Status(row["status"])})
 

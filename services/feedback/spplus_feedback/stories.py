@@ -31,6 +31,19 @@ class Moderation(StrEnum):
     """There are no words to decide about."""
 
 
+class Hold(StrEnum):
+    """Why a story is kept back as a probable abuse. It is never lost: a moderator decides."""
+
+    HONEYPOT = "honeypot"
+    """A field that people do not see was filled in."""
+    TOO_FAST = "too_fast"
+    """The form came back sooner than anybody writes, or without the stamp it was given."""
+    ADDRESS = "address"
+    """Many stories came from one address within the hour."""
+    SAME_TEXT = "same_text"
+    """Many stories about one structure had the same words within the hour."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """One structure that a story is about: one request."""
@@ -84,8 +97,13 @@ class Submission:
     """Who may ask for the same answer again."""
     published_at: datetime | None = None
     """When its words were made public elsewhere; None where they wait for a moderator here."""
-    held: bool = False
-    """True for a probable abuse: kept back until a moderator lets it through, no event tells of it before."""
+    held_for: Hold | None = None
+    """Set for a probable abuse: kept back until a moderator lets it through, no event tells of it before."""
+
+    @property
+    def held(self) -> bool:
+        """Whether it is kept back."""
+        return self.held_for is not None
 
     @property
     def moderation(self) -> Moderation:

@@ -18,10 +18,10 @@ from spplus_contracts import FeedbackSubmitted, unwrap
 from spplus_contracts.topics import CANONICAL, FEEDBACK_SUBMITTED, dead_letters
 from spplus_feedback import api, codes, pages
 from spplus_feedback.app import PACKAGE
-from spplus_feedback.handlers import submit_feedbacks
 from spplus_feedback.intake import Intake
 from spplus_feedback.settings import FeedbackSettings
 from spplus_feedback.stories import Accepted, Address, Submission
+from spplus_feedback.submitting import submit_feedbacks
 from spplus_feedback.telling import Told
 from tests.support.bus import read_count
 from tests.support.intake import a_story, furnish, opened, request_ids

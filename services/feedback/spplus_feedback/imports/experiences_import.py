@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from spplus_chassis.database import Connection, Pool
 from spplus_contracts.vocabulary import Outcome
-from spplus_feedback import handlers, repository
+from spplus_feedback import handlers, repository, submitting
 from spplus_feedback.answering import Statement
 from spplus_feedback.handlers import StatementChanged
 from spplus_feedback.idempotency import fingerprint
@@ -106,7 +106,7 @@ class ExperiencesImport:
     async def _store(self, connection: Connection, placed: Sequence[Placed]) -> None:
         await self._declare_fallback(connection, placed)
         submissions = [_submission(one, self.now) for one in placed]
-        outcomes = await handlers.submit_feedbacks(connection, submissions, default_days=0)
+        outcomes = await submitting.submit_feedbacks(connection, submissions, default_days=0)
         for one, outcome in zip(placed, outcomes, strict=True):
             fresh = isinstance(outcome, Accepted) and outcome.fresh
             self.report.counts["new" if fresh else "known"] += 1
