@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final, Self
 
+from spplus_chassis.kafka_settings import SECURITY_VARIABLES
 from spplus_chassis.migrations import migrate
 from spplus_chassis.topics import create_topics
 from spplus_contracts.topics import TOPICS
@@ -240,6 +241,7 @@ class Platform:
             service.environment = {
                 "SPPLUS_NOTIFIER_SHARE_URL": f"{self.address('feedback')}/",
                 **self.extra_environment,
+                **dict.fromkeys(SECURITY_VARIABLES, ""),  # ours asks for nothing, whatever this shell says of another
                 "SPPLUS_KAFKA_BOOTSTRAP_SERVERS": self.kafka_servers,
                 f"SPPLUS_{name.upper()}_DATABASE_URL": self.database_url(name),
             }

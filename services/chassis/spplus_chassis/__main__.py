@@ -5,6 +5,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
+from spplus_chassis.kafka_settings import KafkaSettings
 from spplus_chassis.topics import create_topics
 from spplus_contracts import TOPICS
 
@@ -20,7 +21,7 @@ def main(words: Sequence[str] | None = None) -> int:
     options = parser.parse_args(words)
     asyncio.run(
         create_topics(
-            options.bootstrap_servers,
+            KafkaSettings(kafka_bootstrap_servers=options.bootstrap_servers),
             TOPICS,
             options.prefix,
             replication=options.replication,

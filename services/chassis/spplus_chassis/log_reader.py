@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from spplus_chassis.kafka_settings import KafkaSettings
 from spplus_chassis.records import Place, Record
 
 _POLL_MS = 200
@@ -26,11 +27,11 @@ async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
 class LogReader:
     """Reads some topics; use it with `async with`. Raises `aiokafka.errors.KafkaError` and `OSError`."""
 
-    def __init__(self, bootstrap_servers: str, topics: Iterable[str], prefix: str = "") -> None:
-        self._prefix = prefix
+    def __init__(self, settings: KafkaSettings, topics: Iterable[str]) -> None:
+        prefix = self._prefix = settings.topic_prefix
         self._consumer = AIOKafkaConsumer(
             *(prefix + topic for topic in sorted(set(topics))),
-            bootstrap_servers=bootstrap_servers,
+            **settings.client_options(),
             isolation_level="read_committed",
             auto_offset_reset="earliest",
             enable_auto_commit=False,

@@ -73,7 +73,7 @@ async def reconcile(pool: Pool, settings: ServiceSettings, learner: Learner, lea
     topics = {topic for topic, _ in stored} | set(learner.topics)
     if not topics:
         return await _settle(pool, learner, lease, [], {})
-    async with LogReader(settings.kafka_bootstrap_servers, topics, settings.topic_prefix) as reader:
+    async with LogReader(settings, topics) as reader:
         ends = await reader.ends()
         for topic in learner.topics:
             if topic not in reader.topics:
@@ -97,7 +97,7 @@ async def reconcile(pool: Pool, settings: ServiceSettings, learner: Learner, lea
 
 async def begin_topics(pool: Pool, settings: ServiceSettings, topics: Iterable[str]) -> Positions:
     """Store where topics end that are about to be sent to for the first time; returns all positions."""
-    async with LogReader(settings.kafka_bootstrap_servers, topics, settings.topic_prefix) as reader:
+    async with LogReader(settings, topics) as reader:
         ends = await reader.ends()
     async with pool.acquire() as connection, connection.transaction():
         await sent.advance(connection, {}, ends)

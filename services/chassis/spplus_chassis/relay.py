@@ -157,7 +157,7 @@ class Relay:
 
     async def _started_producer(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.kafka_bootstrap_servers,
+            **self._settings.client_options(),
             transactional_id=f"{self._settings.topic_prefix}spplus-{self._name}-relay",
             transaction_timeout_ms=10_000,
             acks="all",

@@ -55,6 +55,7 @@ class Service:
         self.intakes: list[Intake] = []
         self._broker = KafkaBroker(
             settings.kafka_bootstrap_servers,
+            security=settings.faststream_security(),
             client_id=f"spplus-{name}",
             consumer_only=True,  # the relay is the only producer
             graceful_timeout=_DRAIN_SECONDS,

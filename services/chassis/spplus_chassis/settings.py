@@ -1,24 +1,12 @@
 """Settings that every service has. Each comes from the environment, then from the running local platform's file."""
 
-from pathlib import Path
-
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-PLATFORM_FILE = Path(".spplus/platform.env")
-"""Written by the local platform while it runs, so that commands find it from the project's root."""
+from spplus_chassis.kafka_settings import KafkaSettings
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(KafkaSettings):
     """Base of a service's settings; a service adds its own prefix and fields."""
-
-    model_config = SettingsConfigDict(
-        env_file=PLATFORM_FILE,
-        extra="ignore",
-        frozen=True,
-        populate_by_name=True,
-        use_attribute_docstrings=True,
-    )
 
     database_url: str = Field(repr=False)
     """PostgreSQL address of the service's own database, with its role."""
@@ -44,7 +32,3 @@ class ServiceSettings(BaseSettings):
     """For how long a dead letter may wait before its content is deleted, and how long it is remembered afterwards."""
     stall_seconds: float = Field(default=120.0, ge=5)
     """Liveness fails when a batch is stuck for this long."""
-    kafka_bootstrap_servers: str = Field(default="127.0.0.1:9092", validation_alias="SPPLUS_KAFKA_BOOTSTRAP_SERVERS")
-    """Kafka's addresses, comma-separated. Shared by all services."""
-    topic_prefix: str = Field(default="", validation_alias="SPPLUS_TOPIC_PREFIX", pattern=r"^[a-z0-9.-]*$")
-    """Put before every topic, group and transactional id, so that platforms can share a cluster."""

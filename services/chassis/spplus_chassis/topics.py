@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from spplus_chassis.kafka_settings import KafkaSettings, connected
 from spplus_contracts import Topic
 
 
 async def create_topics(
-    bootstrap_servers: str,
+    kafka: KafkaSettings | str,
     topics: Iterable[Topic],
     prefix: str = "",
     *,
@@ -17,7 +18,7 @@ async def create_topics(
     min_insync_replicas: int = 1,
 ) -> None:
     """Create what is missing; what exists is left alone. Raises `aiokafka.errors.KafkaError`."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=15_000)
+    admin = AIOKafkaAdminClient(**connected(kafka), request_timeout_ms=15_000)
     await admin.start()
     try:
         existing = set(await admin.list_topics())

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from spplus_chassis import dead_letters_command
+from spplus_chassis.kafka_settings import read_settings
 from spplus_chassis.migrations import migrate
 from spplus_chassis.service import serve
 from spplus_feedback.app import PACKAGE, build
@@ -66,7 +67,7 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(words)
     run: Run = arguments.run
     try:
-        return run(arguments, FeedbackSettings())
+        return run(arguments, read_settings(FeedbackSettings, "spplus-feedback"))
     except CommandError as error:
         print(f"spplus-feedback: {error}", file=sys.stderr)
         return 1

@@ -182,11 +182,7 @@ def _add_source(arguments: argparse.Namespace, settings: FeedbackSettings) -> in
     topic = inbound(source.code)
     try:
         _with_connection(settings, save)
-        asyncio.run(
-            create_topics(
-                settings.kafka_bootstrap_servers, [topic], settings.topic_prefix, replication=arguments.replication
-            )
-        )
+        asyncio.run(create_topics(settings, [topic], settings.topic_prefix, replication=arguments.replication))
     except asyncpg.CheckViolationError:
         raise CommandError("a code has lower-case letters, digits and dashes, and is not spplus") from None
     except KafkaError as error:

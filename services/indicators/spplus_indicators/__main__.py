@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from spplus_chassis import dead_letters_command
 from spplus_chassis.database import Pool, open_pool
+from spplus_chassis.kafka_settings import read_settings
 from spplus_chassis.migrations import migrate
 from spplus_chassis.service import serve
 from spplus_indicators import audit_command, rebuild_command, snapshot_command
@@ -27,7 +28,7 @@ def main() -> None:
     snapshot_command.describe(commands.add_parser("snapshot", help="the figures as they stood published at an instant"))
     dead_letters_command.add_arguments(commands.add_parser("dead-letters", help=dead_letters_command.HELP))
     words = parser.parse_args()
-    settings = IndicatorsSettings()
+    settings = read_settings(IndicatorsSettings, "spplus-indicators")
     if words.command == "serve":
         serve(build(settings))
     elif words.command == "migrate":

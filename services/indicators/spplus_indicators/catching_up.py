@@ -49,7 +49,7 @@ class CatchingUp:
     async def _with_nothing_left(self, waiting: Sequence[Behind]) -> list[Behind]:
         """Those partitions where no record lies between where intake stands and where it must come."""
         topics = {each.partition[0] for each in waiting}
-        async with LogReader(self._settings.kafka_bootstrap_servers, topics, self._settings.topic_prefix) as reader:
+        async with LogReader(self._settings, topics) as reader:
             ends = await reader.ends()
             starts = {each.partition: each.stands for each in waiting if each.partition in ends}
             goals = {

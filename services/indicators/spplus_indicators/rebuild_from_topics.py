@@ -76,7 +76,7 @@ async def rebuild_from_topics(
     async with only_rebuild(pool):
         made = await _make_room(pool, settings)
         try:
-            async with LogReader(settings.kafka_bootstrap_servers, subscribers.TOPICS, settings.topic_prefix) as reader:
+            async with LogReader(settings, subscribers.TOPICS) as reader:
                 new = Generation(made.pool, made.living, reader, clock)
                 await new.catch_up(progress)
                 async with pool.acquire() as connection:

@@ -58,9 +58,7 @@ class RevisionsLog:
     async def prepare(self) -> None:
         """Find out how far intake must read to know what the lost database knew."""
         if self._latest:
-            async with LogReader(
-                self._settings.kafka_bootstrap_servers, self._intake_topics, self._settings.topic_prefix
-            ) as reader:
+            async with LogReader(self._settings, self._intake_topics) as reader:
                 self._ends = await reader.ends()
 
     async def learn(self, connection: Connection) -> None:

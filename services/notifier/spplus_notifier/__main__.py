@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from spplus_chassis import dead_letters_command
+from spplus_chassis.kafka_settings import read_settings
 from spplus_chassis.migrations import migrate
 from spplus_chassis.service import serve
 from spplus_notifier.app import PACKAGE, build
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commands.add_parser("migrate", help="bring the database up to this version")
     dead_letters_command.add_arguments(commands.add_parser("dead-letters", help=dead_letters_command.HELP))
     chosen = parser.parse_args(arguments)
-    settings = NotifierSettings()
+    settings = read_settings(NotifierSettings, "spplus-notifier")
     if chosen.command == "serve":
         serve(build(settings))
         return

@@ -11,6 +11,7 @@ from aiokafka.errors import ProducerFenced
 
 from spplus_chassis import outbox, sent
 from spplus_chassis.database import open_pool
+from spplus_chassis.kafka_settings import KafkaSettings
 from spplus_chassis.lease import Lease, LeaseLost
 from spplus_chassis.log_reader import LogReader
 from spplus_chassis.migrations import migrate
@@ -102,7 +103,8 @@ async def told(kafka, topic_prefix, count):
     """Everything on the topic, told to be so many."""
     topic = topic_prefix + TOPIC.name
     await read_count(kafka, topic, count)
-    async with LogReader(kafka, [TOPIC.name], topic_prefix) as reader:
+    settings = KafkaSettings(kafka_bootstrap_servers=kafka, topic_prefix=topic_prefix, _env_file=None)
+    async with LogReader(settings, [TOPIC.name]) as reader:
         ends = await reader.ends()
         records = [record async for part in reader.between(dict.fromkeys(ends, 0), ends) for record in part]
     return [record.value for record in records]
