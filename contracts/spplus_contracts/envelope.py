@@ -23,11 +23,12 @@ Headers = Iterable[tuple[str, bytes | None]]
 
 
 class EnvelopeError(ValueError):
-    """The envelope cannot be read. `reason` is a closed code, the message names the attribute at fault."""
+    """The envelope cannot be read. `reason` is a closed code; `attribute` is at fault, and the message names it."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, attribute: str = "") -> None:
         super().__init__(message)
         self.reason = reason
+        self.attribute = attribute
 
 
 class Envelope(NamedTuple):
@@ -84,7 +85,7 @@ def unwrap(headers: Headers, value: bytes | None) -> tuple[Envelope, bytes]:
 def open_structured(event: Mapping[str, Any]) -> tuple[Envelope, bytes]:
     """Envelope and JSON data of an event in structured mode. Raises `EnvelopeError`."""
     if "data" not in event:
-        raise EnvelopeError("missing_attribute", "data is missing")
+        raise EnvelopeError("missing_attribute", "data is missing", "data")
     attributes = {name: item for name, item in event.items() if isinstance(item, str)}
     return _envelope(attributes, attributes), json.dumps(event["data"]).encode()
 
@@ -152,11 +153,11 @@ def _texts(headers: Headers) -> dict[str, str]:
         if not wanted:
             continue
         if value is None:
-            raise EnvelopeError("null_header", f"header {name} is null")
+            raise EnvelopeError("null_header", f"header {name} is null", name)
         try:
             texts[name] = value.decode()
         except UnicodeDecodeError:
-            raise EnvelopeError("bad_header", f"header {name} is not UTF-8") from None
+            raise EnvelopeError("bad_header", f"header {name} is not UTF-8", name) from None
     return texts
 
 
@@ -173,9 +174,9 @@ def _parsed(value: bytes) -> dict[str, Any]:
 def _envelope(attributes: Mapping[str, str], extensions: Mapping[str, str]) -> Envelope:
     for name in ("id", "source", "type", "time"):
         if not attributes.get(name):
-            raise EnvelopeError("missing_attribute", f"{name} is missing")
+            raise EnvelopeError("missing_attribute", f"{name} is missing", name)
     if attributes.get("specversion") != "1.0":
-        raise EnvelopeError("bad_header", "specversion must be 1.0")
+        raise EnvelopeError("bad_header", "specversion must be 1.0", "specversion")
     for name in ("id", "source", "type", "subject"):
         _check_text(name, attributes.get(name, ""))
     traceparent = extensions.get("traceparent") or attributes.get("traceparent")
@@ -193,9 +194,9 @@ def _envelope(attributes: Mapping[str, str], extensions: Mapping[str, str]) -> E
 def _check_text(name: str, text: str) -> None:
     """No control characters, as CloudEvents asks; an address or a sentence is no identifier."""
     if len(text) > _MAX_LENGTH:
-        raise EnvelopeError("bad_header", f"{name} is longer than {_MAX_LENGTH} characters")
+        raise EnvelopeError("bad_header", f"{name} is longer than {_MAX_LENGTH} characters", name)
     if not text.isprintable() or " " in text or "@" in text:
-        raise EnvelopeError("bad_header", f"{name} holds a space, an @ or a control character")
+        raise EnvelopeError("bad_header", f"{name} holds a space, an @ or a control character", name)
 
 
 def _instant(text: str) -> datetime:
@@ -203,7 +204,7 @@ def _instant(text: str) -> datetime:
         time = datetime.fromisoformat(text)
         in_utc = time.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise EnvelopeError("bad_header", "time is not an RFC 3339 instant") from None
+        raise EnvelopeError("bad_header", "time is not an RFC 3339 instant", "time") from None
     if time.tzinfo is None:
-        raise EnvelopeError("bad_header", "time has no offset")
+        raise EnvelopeError("bad_header", "time has no offset", "time")
     return in_utc

@@ -11,6 +11,9 @@ from spplus_contracts import Envelope, EnvelopeError, Event, topic_of, unwrap
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far the clock of a source may run ahead of the broker's."""
 
+_MOST_FAULTS = 10
+"""Fields at fault that a refusal names."""
+
 
 def read_event(record: Record) -> tuple[Envelope, Event]:
     """Envelope and data of a record on a canonical topic. Raises `Refused`."""
@@ -33,7 +36,8 @@ def open_envelope(record: Record) -> tuple[Envelope, bytes]:
     try:
         return unwrap(record.headers, record.value)
     except EnvelopeError as error:
-        raise Refused(error.reason, str(error)) from None
+        errors = ((error.attribute, str(error)),) if error.attribute else ()
+        raise Refused(error.reason, str(error), errors) from None
 
 
 def check_clock(envelope: Envelope, event: Event, record: Record) -> None:
@@ -59,7 +63,8 @@ def invalid(error: ValidationError) -> Refused:
     faults = error.errors(include_url=False, include_input=False)
     if faults[0]["type"] == "json_invalid":
         return Refused("bad_json", "the data is not JSON")
-    return Refused("invalid_data", "; ".join(f"{_field(fault)}: {_rule(fault)}" for fault in faults[:10]))
+    errors = tuple((_field(fault), _rule(fault)) for fault in faults[:_MOST_FAULTS])
+    return Refused("invalid_data", "; ".join(f"{field}: {rule}" for field, rule in errors), errors)
 
 
 def _field(fault: ErrorDetails) -> str:

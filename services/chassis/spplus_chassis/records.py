@@ -34,10 +34,12 @@ class Refusal:
 class Refused(Exception):  # noqa: N818 - a decision about a record, not an error of ours
     """This record cannot be taken."""
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, errors: tuple[tuple[str, str], ...] = ()) -> None:
+        """`errors` are the fields at fault, each with what is wrong with it."""
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.errors = errors
 
 
 Place = tuple[str, int]

@@ -22,6 +22,9 @@ _PARIS: Final = ZoneInfo("Europe/Paris")
 AgencyEvent = FeedbackSubmitted | SingleAnswer | BulkAnswers | FeedbackWithdrawn
 """What another system may say."""
 
+Fault = tuple[str, str]
+"""A field, and what is wrong with it."""
+
 GRANTABLE: Final = frozenset(event.TYPE for event in FORWARDED)
 """Types that can be granted at all; the others are said by the platform's own services only."""
 
@@ -34,6 +37,13 @@ class Verdict:
     """Closed code."""
     detail: str
     """For people; names fields and rules, never a value of the event."""
+    errors: tuple[Fault, ...] = ()
+    """Each field at fault with what is wrong with it, where fields are."""
+
+
+def at_fault(reason: str, field: str, rule: str) -> Verdict:
+    """The verdict on an event of which one field breaks a rule."""
+    return Verdict(reason, f"{field}: {rule}", ((field, rule),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +97,7 @@ def judge_source(source: Source | None, event_type: str) -> Verdict | None:
     if not source.active:
         return Verdict("inactive_source", "the source was taken out of the register")
     if not source.may_say(event_type):
-        return Verdict("type_not_granted", "events of this type are not granted to the source")
+        return at_fault("type_not_granted", "type", "is not granted to the source")
     return None
 
 
@@ -108,7 +118,10 @@ def judge_clock(envelope: Envelope, event: AgencyEvent, appended_at: datetime) -
     late = said_too_early(envelope, event, limit)
     if late is None and isinstance(event, BulkAnswers) and event.month > f"{limit.astimezone(_PARIS):%Y-%m}":
         late = "month: has not begun"
-    return None if late is None else Verdict("in_the_future", late)
+    if late is None:
+        return None
+    names, _, rule = late.partition(": ")
+    return Verdict("in_the_future", late, tuple((name, rule) for name in names.split(", ")))
 
 
 def story_of(event: AgencyEvent) -> str | None:
@@ -121,7 +134,7 @@ def story_of(event: AgencyEvent) -> str | None:
 def _judge_kind(source: Source, event: AgencyEvent) -> Verdict | None:
     if isinstance(event, FeedbackSubmitted):
         if event.kind not in source.feedback_kinds:
-            return Verdict("kind_not_granted", "kind is not granted to the source")
+            return at_fault("kind_not_granted", "kind", "is not granted to the source")
     elif isinstance(event, SingleAnswer):
         return _judge_form(event.request_kind, source.single_kinds, source.bulk_kinds)
     elif isinstance(event, BulkAnswers):
@@ -133,17 +146,17 @@ def _judge_form(kind: RequestKind, granted: frozenset[str], other: frozenset[str
     if kind in granted:
         return None
     if kind in other:
-        return Verdict("form_not_granted", "the source reports this request_kind in the other form")
-    return Verdict("kind_not_granted", "request_kind is not granted to the source")
+        return at_fault("form_not_granted", "form", "is not the one in which the source reports this request_kind")
+    return at_fault("kind_not_granted", "request_kind", "is not granted to the source")
 
 
 def _judge_structure(source: Source, event: AgencyEvent, tree: Tree) -> Verdict | None:
     if not tree.knows(event.structure_code):
-        return Verdict("unknown_structure", "structure_code was never declared")
+        return at_fault("unknown_structure", "structure_code", "was never declared")
     if not tree.holds(source.structure_codes, event.structure_code):
-        return Verdict("outside_part", "structure_code lies outside the part of the tree of the source")
+        return at_fault("outside_part", "structure_code", "lies outside the part of the tree of the source")
     if isinstance(event, SingleAnswer) and event.redirected_to is not None and not tree.knows(event.redirected_to):
-        return Verdict("unknown_structure", "redirected_to was never declared")
+        return at_fault("unknown_structure", "redirected_to", "was never declared")
     return None
 
 
@@ -154,10 +167,10 @@ def _judge_request(
     if isinstance(event, BulkAnswers) or event.request_source in {None, source.code}:
         return None
     if story_of(event) is None:
-        return Verdict("foreign_request", "request_source is another system's")
+        return at_fault("foreign_request", "request_source", "is another system's")
     holders = stories.get(event.request_id)
     if holders is None:
-        return Verdict("unknown_request", "the platform has no such request")
+        return at_fault("unknown_request", "request_id", "is no request of the platform")
     if not any(tree.holds(source.structure_codes, holder) for holder in holders):
-        return Verdict("outside_part", "the request is addressed to a structure outside the part of the source")
+        return at_fault("outside_part", "request_id", "is addressed to a structure outside the part of the source")
     return None

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import asyncpg
 import pytest
@@ -24,6 +24,7 @@ from spplus_contracts.topics import (
 )
 from spplus_feedback.gate import gate_subscription
 from spplus_feedback.gate_rules import Source
+from spplus_feedback.source_counts import counts_of
 from spplus_feedback.sources import remove_source, save_source
 from spplus_feedback.structures_repository import declare_structures
 from tests.support.builders import a_bulk, a_feedback, a_structure, a_withdrawal, an_answer
@@ -190,6 +191,11 @@ async def test_gate_buries_each_bad_record_once_and_goes_on(platform: Platform) 
         copies = await read_count(platform.kafka, platform.prefix + dead_letters("feedback").name, len(bad))
     told_reasons = sorted(dict(copy.headers)["spplus-reason"].decode() for copy in copies)
     assert told_reasons == sorted(bad)
+    async with platform.connection() as connection:
+        counted = await counts_of(connection, ["agency"], since=date(2020, 1, 1))
+    assert {(each.verdict, each.events, each.lately) for each in counted if each.door == "bus"} == {
+        (verdict, 1, 1) for verdict in (*bad, "accepted")
+    }
 
 
 async def test_gate_same_record_twice_is_forwarded_harmlessly(platform: Platform) -> None:

@@ -67,7 +67,7 @@ def test_prepare_unreadable_envelope_is_refused_with_its_reason(record: Record, 
 )
 def test_prepare_keeps_invalid_data_for_the_register_to_judge_first(value: bytes, expected: str) -> None:
     batch = Batch([an_inbound(a_feedback(), value=value)])
-    [heard] = Gate().prepare(batch)
+    [(_, heard)] = Gate().prepare(batch)
     assert batch.refusals == []
     assert heard.event is None
     assert heard.fault is not None
@@ -77,7 +77,7 @@ def test_prepare_keeps_invalid_data_for_the_register_to_judge_first(value: bytes
 @pytest.mark.parametrize("field", ["structure_code", "form", "request_id", "outcome", "received_at"])
 def test_refusal_names_the_field_and_never_repeats_the_value(field: str) -> None:
     data = json.loads(an_answer().to_json()) | {field: "jean.dupont@example.org"}
-    [heard] = Gate().prepare(Batch([an_inbound(an_answer(), value=json.dumps(data).encode())]))
+    [(_, heard)] = Gate().prepare(Batch([an_inbound(an_answer(), value=json.dumps(data).encode())]))
     assert heard.fault is not None
     assert heard.fault.reason == "invalid_data"
     assert "dupont" not in heard.fault.detail
@@ -87,17 +87,17 @@ def test_prepare_reads_structured_mode_too() -> None:
     told = a_feedback()
     value = structured(an_envelope(told, **AGENCY), told.to_json())
     headers = (("content-type", b"application/cloudevents+json"),)
-    [heard] = Gate().prepare(Batch([an_inbound(told, value=value, headers=headers)]))
+    [(_, heard)] = Gate().prepare(Batch([an_inbound(told, value=value, headers=headers)]))
     assert heard.event == told
 
 
 def test_prepare_one_bad_record_leaves_its_neighbours() -> None:
     good, bad = an_inbound(a_feedback(), offset=1), an_inbound(a_feedback(), offset=2, value=None)
     batch = Batch([bad, good])
-    assert [heard.record for heard in Gate().prepare(batch)] == [good]
+    assert [record for record, _ in Gate().prepare(batch)] == [good]
     assert [refusal.record for refusal in batch.refusals] == [bad]
 
 
 def test_prepare_reference_data_is_readable_but_never_granted() -> None:
-    [heard] = Gate().prepare(Batch([an_inbound(a_structure())]))
+    [(_, heard)] = Gate().prepare(Batch([an_inbound(a_structure())]))
     assert heard.topic == "spplus.structure.declared.v1"

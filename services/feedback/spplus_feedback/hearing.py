@@ -1,0 +1,122 @@
+"""What another system says, by whichever door: read, judged and built anew in one place, so that no door is softer.
+
+A door gives the envelope, the data and the time of arrival. An event that may be said is built anew from its class, so
+that unknown fields stay outside; its id, source and time are kept, so that being forwarded twice changes nothing.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, cast
+
+from pydantic import ValidationError
+
+from spplus_chassis import metrics
+from spplus_chassis.database import Connection
+from spplus_chassis.outbox import OutboxRow
+from spplus_chassis.reading import invalid
+from spplus_chassis.records import Refused
+from spplus_contracts import Envelope, FeedbackSubmitted, FeedbackWithdrawn, topic_of
+from spplus_feedback.deadlines import paris_day
+from spplus_feedback.gate_rules import AgencyEvent, Verdict, judge_clock, judge_event, judge_source, story_of
+from spplus_feedback.sources import Register, current_register, holders_of
+
+_HASH_BYTES: Final = 16
+Stories = Mapping[str, frozenset[str]]
+"""The structures that hold each request of the platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event whose envelope could be read and names as its source the one that the door knows."""
+
+    envelope: Envelope
+    topic: str
+    """The canonical topic of its type."""
+    event: AgencyEvent | None
+    """None where the data are not valid."""
+    fault: Verdict | None
+    """Why they are not."""
+
+
+def hear(envelope: Envelope, data: bytes, *, owner: str) -> Heard:
+    """Read an event of the source that owns the door. Raises `Refused` where it cannot be told from a forgery."""
+    if envelope.source != owner:
+        raise Refused("source_mismatch", "source: is not the one that this door knows", _SOURCE_FAULT)
+    if not envelope.id.isprintable():
+        raise Refused("bad_header", "id: holds characters that cannot be shown", _ID_FAULT)
+    topic = topic_of(envelope.type)
+    if topic is None or topic.event is None:
+        raise Refused("unknown_type", "type: is not in the registry", _TYPE_FAULT)
+    try:
+        event = cast("AgencyEvent", topic.event.check_json(data))
+    except ValidationError as error:
+        refused = invalid(error)
+        return Heard(envelope, topic.name, None, Verdict(refused.reason, refused.detail, refused.errors))
+    return Heard(envelope, topic.name, event, None)
+
+
+class Bench:
+    """Those who judge: the register in memory, read again when it changed, and the stories that are spoken of."""
+
+    def __init__(self) -> None:
+        self._register: Register | None = None
+
+    async def convene(self, connection: Connection, heard: Iterable[Heard], arrived_at: datetime) -> "Session":
+        """Read what must be known to judge these events, in the transaction that takes them."""
+        day = paris_day(arrived_at)
+        register = self._register = await current_register(connection, self._register, day)
+        wanted = {story for each in heard if each.event is not None and (story := story_of(each.event))}
+        return Session(register, await holders_of(connection, wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The register and the stories as one transaction sees them."""
+
+    register: Register
+    stories: Stories
+
+    def judge(self, heard: Heard, arrived_at: datetime) -> Verdict | None:
+        """Why the source may not say this; none where it may. By the clock of whoever received it."""
+        source = self.register.sources.get(heard.envelope.source)
+        verdict = judge_source(source, heard.envelope.type)
+        if verdict is not None or source is None:
+            return verdict
+        if heard.event is None:
+            return heard.fault
+        return judge_event(source, heard.event, self.register.tree, self.stories) or judge_clock(
+            heard.envelope, heard.event, arrived_at
+        )
+
+
+def forwarded(heard: Heard) -> OutboxRow:
+    """The event for the canonical topic, built anew."""
+    event = cast("AgencyEvent", heard.event)
+    envelope = heard.envelope
+    kept = Envelope(id=envelope.id, source=envelope.source, type=envelope.type, time=envelope.time, subject=event.key)
+    return OutboxRow(topic=heard.topic, key=event.key, envelope=kept, payload=event.to_json())
+
+
+def hash_of(event: AgencyEvent) -> bytes:
+    """Equal for events that say the same, whatever the order of their fields and sets, in every process."""
+    sets = {name: sorted(map(str, value)) for name, value in event if isinstance(value, frozenset) and len(value) > 1}
+    said = event.model_dump_json(exclude_none=True, exclude=set(sets) or None)
+    return hashlib.blake2b(f"{event.TYPE}\n{said}\n{sets or ''}".encode(), digest_size=_HASH_BYTES).digest()
+
+
+def count_accepted(rows: Sequence[OutboxRow], door: str) -> None:
+    """Tell the metrics what was accepted for good; call after the commit."""
+    for event_type, count in Counter(row.envelope.type for row in rows).items():
+        _ACCEPTED.get(event_type, metrics.ANSWERS_ACCEPTED).labels(door).inc(count)
+
+
+_ACCEPTED: Final = {
+    FeedbackSubmitted.TYPE: metrics.FEEDBACK_ACCEPTED,
+    FeedbackWithdrawn.TYPE: metrics.WITHDRAWALS_ACCEPTED,
+}
+_SOURCE_FAULT: Final = (("source", "is not the one that this door knows"),)
+_ID_FAULT: Final = (("id", "holds characters that cannot be shown"),)
+_TYPE_FAULT: Final = (("type", "is not in the registry"),)
