@@ -21,7 +21,7 @@ from spplus_feedback.idempotency import BadKey, Once, once
 from spplus_feedback.intake import InFlight, Intake
 from spplus_feedback.queries import followed_story
 from spplus_feedback.stories import Accepted, KeyWithdrawn, Outcome, Submission, UnknownStructures
-from spplus_feedback.structures_queries import FoundStructure, find_structures
+from spplus_feedback.structure_search import FoundStructure, find_structures
 from spplus_feedback.telling import TellNow, submission_of
 
 PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}

@@ -18,7 +18,8 @@ from spplus_feedback.idempotency import BadKey, once
 from spplus_feedback.intake import Intake
 from spplus_feedback.screens import Page, page, sent_form, trouble_words
 from spplus_feedback.stories import MAX_STRUCTURES, Accepted, KeyReused, Submission
-from spplus_feedback.structures_queries import find_structures, structures_of
+from spplus_feedback.structure_search import find_structures
+from spplus_feedback.structures_queries import structures_of
 from spplus_feedback.telling import TellNow, submission_of
 
 _LONGEST_SEARCH: Final = 100

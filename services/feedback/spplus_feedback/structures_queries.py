@@ -1,30 +1,11 @@
-"""Reading the reference data: by code, by words, and along the tree."""
+"""Reading the reference data: by code and along the tree."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from spplus_chassis.database import Connection
 from spplus_contracts import StructureDeclared
-from spplus_feedback.structures import folded
-
-_LEAST_LIKENESS: Final = 0.45
-"""Below this share of common trigrams two words are different words, not a slip of the pen."""
-
-_LEAST_LETTERS: Final = 2
-
-_FOUND: Final = """
-SELECT code, name, public_name, network, typology, department, post_code, town
-FROM structures
-WHERE active AND {condition}
-ORDER BY word_similarity($1, search) DESC, similarity($1, search) DESC, length(search), code
-LIMIT $2
-"""
-_BY_WORDS: Final = _FOUND.format(condition="search LIKE $3 AND search LIKE ALL ($4::text[])")
-_BY_LIKENESS: Final = _FOUND.format(
-    condition="$3 <% search AND (SELECT bool_and(word <% search) FROM unnest($4::text[]) AS word)"
-)
 
 _CURRENT_PARENT: Final = """
 LEFT JOIN LATERAL (
@@ -59,38 +40,6 @@ WITH RECURSIVE above (code) AS (
 )
 SELECT code FROM above
 """
-
-
-@dataclass(frozen=True, slots=True)
-class FoundStructure:
-    """What a person needs to recognise a structure."""
-
-    code: str
-    name: str
-    public_name: str | None
-    network: str
-    typology: str | None
-    department: str | None
-    post_code: str | None
-    town: str | None
-
-
-async def find_structures(connection: Connection, q: str, *, limit: int = 20) -> list[FoundStructure]:
-    """Active structures whose names, town, post code or network hold every word of `q`, best first.
-
-    Accents, case and punctuation do not matter. Where nothing holds every word, likely slips of the pen are tried.
-    """
-    wanted = folded(q)
-    words = sorted(wanted.split(), key=len, reverse=True)
-    if not words or len(words[0]) < _LEAST_LETTERS:
-        return []
-    patterns = [f"%{word}%" for word in words]
-    rows = await connection.fetch(_BY_WORDS, wanted, limit, patterns[0], patterns)
-    if not rows:
-        async with connection.transaction():
-            await connection.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {_LEAST_LIKENESS}")
-            rows = await connection.fetch(_BY_LIKENESS, wanted, limit, words[0], words)
-    return [FoundStructure(**dict(row)) for row in rows]
 
 
 async def structure_exists(connection: Connection, code: str) -> bool:

@@ -20,6 +20,19 @@ ON CONFLICT (code) DO UPDATE SET
     version = excluded.version, declared = excluded.declared,
     search = excluded.search, declared_at = excluded.declared_at
 """
+_FORGET_WORDS = "DELETE FROM structure_words WHERE structure_code = ANY ($1::text[])"
+_HOLD_WORDS = """
+INSERT INTO structure_words (structure_code, word)
+SELECT told.code, words.word
+FROM unnest($1::text[], $2::text[]) AS told (code, search)
+CROSS JOIN LATERAL unnest(string_to_array(told.search, ' ')) AS words (word)
+"""
+_KNOW_WORDS = """
+INSERT INTO search_words (word)
+SELECT DISTINCT words.word FROM unnest($1::text[]) AS told (search)
+CROSS JOIN LATERAL unnest(string_to_array(told.search, ' ')) AS words (word)
+ON CONFLICT (word) DO NOTHING
+"""
 _LINK = """
 INSERT INTO structure_parents (structure_code, valid_from, parent_code)
 SELECT * FROM unnest($1::text[], $2::date[], $3::text[])
@@ -67,14 +80,18 @@ async def _write(connection: Connection, structures: Sequence[StructureDeclared]
     if not structures:
         return
     codes = [structure.code for structure in structures]
+    searched = [search_text(structure) for structure in structures]
     await connection.execute(
         _UPSERT,
         codes,
         [structure.version for structure in structures],
         [content(structure) for structure in structures],
-        [search_text(structure) for structure in structures],
+        searched,
         now,
     )
+    await connection.execute(_FORGET_WORDS, codes)
+    await connection.execute(_HOLD_WORDS, codes, searched)
+    await connection.execute(_KNOW_WORDS, searched)
     links = [
         (structure.code, link.valid_from, link.parent_code) for structure in structures for link in structure.parents
     ]

@@ -7,8 +7,8 @@ import pytest_asyncio
 
 from spplus_chassis.migrations import migrate
 from spplus_contracts import ParentLink, StructureDeclared
+from spplus_feedback.structure_search import find_structures
 from spplus_feedback.structures_queries import (
-    find_structures,
     is_inside,
     parents_on,
     structure_exists,
