@@ -1,6 +1,5 @@
 """Results pages in a real browser: without scripts, by keyboard, on a phone, for a screen reader."""
 
-import shutil
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -15,6 +14,7 @@ from spplus_notifier import catalogue
 from spplus_notifier.figure_set import View
 from tests.support.builders import a_figure, a_rolling_figure, a_structure
 from tests.support.publication import Publication, items
+from tests.support.screens import chromium
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
@@ -26,13 +26,6 @@ DESKTOP = {"width": 1200, "height": 900}
 PHONE = {"width": 320, "height": 640}
 PARIS = ZoneInfo("Europe/Paris")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-def chromium():
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
-    pytest.fail("the browser tests need the system's Chromium: run `make test`, or install it")
 
 
 def rates_of_twelve_months(code, end):

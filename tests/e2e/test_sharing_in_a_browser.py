@@ -1,6 +1,5 @@
 """Sharing and following an experience in a real browser: without scripts, on a phone, for a screen reader."""
 
-import shutil
 import uuid
 from contextlib import asynccontextmanager
 from urllib.parse import urljoin
@@ -12,19 +11,13 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
 from tests.support.intake_process import RESULTS_URL, served
+from tests.support.screens import chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
 
 PHONE = {"width": 320, "height": 640}
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 STORY = "J'ai attendu une heure au téléphone."
-
-
-def chromium():
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
-    pytest.fail("the browser tests need the system's Chromium: run `make test`, or install it")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -1,16 +1,12 @@
 """The example that agencies copy emits what the platform reads."""
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
 from typing import Any, Self
 
 import pytest
 
 from spplus_contracts import SingleAnswer, unwrap
 from tests.support.builders import an_answer
-
-EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "emit.py"
+from tests.support.examples import the_example
 
 
 class RecordingProducer:
@@ -31,19 +27,10 @@ class RecordingProducer:
         self.sent.append((topic, record))
 
 
-def the_example() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("emit", EXAMPLE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.asyncio
 async def test_an_emitted_event_is_read_back() -> None:
     producer = RecordingProducer()
-    await the_example().emit(producer, "caisse-regionale", an_answer())
+    await the_example("emit").emit(producer, "caisse-regionale", an_answer())
     [(topic, record)] = producer.sent
     assert topic == "spplus.inbound.caisse-regionale.v1"
     assert record["key"] == an_answer().key.encode()
@@ -54,7 +41,7 @@ async def test_an_emitted_event_is_read_back() -> None:
 
 @pytest.mark.asyncio
 async def test_the_whole_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    example = the_example()
+    example = the_example("emit")
     monkeypatch.setattr(example, "AIOKafkaProducer", RecordingProducer)
     await example.main("127.0.0.1:1", "caisse-regionale", "12345")
     [(_, record)] = RecordingProducer.sent
