@@ -1,11 +1,14 @@
 """The composition root: from settings to a service that can be started."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from spplus_chassis.outbox import new_id
 from spplus_chassis.service import Service
 from spplus_feedback import api, desk_api, pages, repository, subscribers
+from spplus_feedback.accounts import pages as account_pages
+from spplus_feedback.accounts.repository import forget_sessions
+from spplus_feedback.accounts.signing_in import SessionRules
 from spplus_feedback.body_limit import LimitedBodies
 from spplus_feedback.codes import CODE_BYTES
 from spplus_feedback.gate import gate_subscription
@@ -35,6 +38,8 @@ def build(settings: FeedbackSettings) -> Service:
     service.include(desk_api.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
     results_url = str(settings.results_url) if settings.results_url else None
     service.include(pages.router(lambda: service.pool, intake, _tell_now, results_url=results_url))
+    service.include(account_pages.router(lambda: service.pool, _session_rules(settings), clock=_clock))
+    service.every(_FORGET_SECONDS, "forget-sessions", lambda: _forget_sessions(service))
     service.subscribe(subscribers.answers())
     service.subscribe(gate_subscription(service.relay.wake))
     return service
@@ -51,3 +56,16 @@ def _tell_now() -> Told:
 async def _forget_keys(service: Service) -> None:
     async with service.pool.acquire() as connection:
         await repository.forget_keys(connection, _clock() - KEPT)
+
+
+def _session_rules(settings: FeedbackSettings) -> SessionRules:
+    return SessionRules(
+        secure=settings.secure_cookies,
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        longest=timedelta(hours=settings.session_hours),
+    )
+
+
+async def _forget_sessions(service: Service) -> None:
+    async with service.pool.acquire() as connection:
+        await forget_sessions(connection, _clock())

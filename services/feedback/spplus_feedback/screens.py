@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -29,11 +29,18 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
+_STAFF: Final = ("/espace", "/connexion", "/deconnexion")
+"""Pages of people who sign in."""
 _MOST_FIELDS: Final = 60
 _TROUBLES: Final = {
+    403: (
+        "Cette action n’est pas permise : vos droits ne la prévoient pas, ou la page est restée ouverte "
+        "trop longtemps. Rechargez la page, puis réessayez."
+    ),
     404: "Cette page n’existe pas.",
     409: "Votre envoi est en cours d’enregistrement. Patientez un instant, puis réessayez.",
     410: "Cette expérience a été retirée : elle ne peut plus être envoyée.",
+    429: "Trop de demandes en peu de temps. Patientez quelques minutes, puis réessayez.",
     503: "Le service est momentanément indisponible. Rien n’est perdu : réessayez dans un instant.",
 }
 _NOT_UNDERSTOOD: Final = "Nous n’avons pas compris cette demande. Revenez à l’accueil et recommencez."
@@ -61,14 +68,20 @@ def trouble_words(status: int) -> str:
     return _TROUBLES.get(status, _NOT_UNDERSTOOD)
 
 
-def trouble(status: int) -> HTMLResponse:
+def trouble(status: int, *, for_staff: bool = False) -> HTMLResponse:
     """A page that says what went wrong."""
-    return page("trouble.html", status=status, message=trouble_words(status))
+    template = "people/trouble.html" if for_staff else "trouble.html"
+    return page(template, status=status, message=trouble_words(status))
 
 
-def stylesheet() -> Response:
-    """The one style sheet."""
-    text = (resources.files(_PACKAGE) / "static" / "feedback.css").read_text(encoding="utf-8")
+def on_to(path: str) -> RedirectResponse:
+    """Go on to another page of ours, after a form was taken or where one has to sign in first."""
+    return RedirectResponse(path, status_code=303, headers={"Cache-Control": "no-store"})
+
+
+def stylesheet(name: str = "feedback.css") -> Response:
+    """A style sheet of ours."""
+    text = (resources.files(_PACKAGE) / "static" / name).read_text(encoding="utf-8")
     headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
     return Response(text, media_type="text/css", headers=headers)
 
@@ -90,13 +103,16 @@ class Page(APIRoute):
         handle = super().get_route_handler()
 
         async def told(request: Request) -> Response:
+            for_staff = request.url.path.startswith(_STAFF)
             try:
                 return await handle(request)
             except Problem as problem:
-                return trouble(problem.status)
+                if problem.status == 303:  # noqa: PLR2004 - HTTP's own number
+                    return on_to(problem.headers["Location"])
+                return trouble(problem.status, for_staff=for_staff)
             except RequestValidationError:
-                return trouble(422)
+                return trouble(422, for_staff=for_staff)
             except UNREACHABLE:
-                return trouble(503)
+                return trouble(503, for_staff=for_staff)
 
         return told

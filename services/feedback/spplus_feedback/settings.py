@@ -22,3 +22,10 @@ class FeedbackSettings(ServiceSettings):
     """Longest body of a request; beyond it the door answers 413."""
     results_url: AnyHttpUrl | None = None
     """Where the results are read (the pages of the notifier service), for a link on the first page."""
+    secure_cookies: bool = True
+    """Whether the cookies of people who sign in travel encrypted only, as they must in production. Browsers make an
+    exception for http://127.0.0.1; switch it off only to try the service over plain HTTP in one that makes none."""
+    session_idle_minutes: float = Field(default=60.0, gt=0, le=1_440)
+    """After how long without a request somebody has to sign in again."""
+    session_hours: float = Field(default=12.0, gt=0, le=168)
+    """After how long they have to, however busy."""

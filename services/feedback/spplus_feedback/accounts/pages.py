@@ -1,0 +1,25 @@
+"""Pages of accounts, put together."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, Response
+
+from spplus_chassis.database import Pool
+from spplus_feedback.accounts import sign_in_pages
+from spplus_feedback.accounts.passwords import Passwords
+from spplus_feedback.accounts.people import Clock
+from spplus_feedback.accounts.signing_in import SessionRules
+from spplus_feedback.screens import Page, stylesheet
+
+
+def router(pool: Callable[[], Pool], rules: SessionRules, *, clock: Clock) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(route_class=Page, include_in_schema=False)
+    passwords = Passwords()
+    routes.include_router(sign_in_pages.router(pool, passwords, rules, clock=clock))
+
+    @routes.get("/static/people.css")
+    async def get_stylesheet() -> Response:
+        return stylesheet("people.css")
+
+    return routes

@@ -1,0 +1,95 @@
+"""Signing in and out with a password, and the first page of who is signed in."""
+
+from collections.abc import Callable
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from spplus_chassis.database import Pool
+from spplus_feedback.accounts import repository, tokens
+from spplus_feedback.accounts.origin import check_origin
+from spplus_feedback.accounts.passwords import Passwords
+from spplus_feedback.accounts.people import HOME, SIGN_IN, Clock, Person, checked_form, require_person
+from spplus_feedback.accounts.signing_in import SessionRules, account_of, open_session
+from spplus_feedback.screens import Page, on_to, page, sent_form
+
+_FORM_NAME: Final = "spplus_form"
+_WRONG: Final = "L’identifiant ou le mot de passe n’est pas le bon."
+_EXPIRED: Final = "Cette page est restée ouverte trop longtemps, ou votre navigateur refuse les cookies. Réessayez."
+_LONGEST: Final = 200
+
+
+def router(pool: Callable[[], Pool], passwords: Passwords, rules: SessionRules, *, clock: Clock) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(route_class=Page, include_in_schema=False)
+    signed = require_person(pool, clock=clock)
+
+    @routes.get(SIGN_IN)
+    async def get_sign_in(request: Request, suite: str = "") -> Response:
+        return _form(request, rules, onward=inside(suite))
+
+    @routes.post(SIGN_IN)
+    async def post_sign_in(request: Request) -> Response:
+        check_origin(request)
+        sent = {name: values[0] for name, values in (await sent_form(request)).items()}
+        login, onward = sent.get("login", "").strip().lower()[:_LONGEST], inside(sent.get("suite", ""))
+        word = request.cookies.get(_cookie(rules))
+        if not word or not tokens.same(sent.get("csrf", ""), tokens.csrf_of(word)):
+            return _form(request, rules, login=login, onward=onward, error=_EXPIRED, status=403)
+        account = await account_of(pool(), passwords, login, sent.get("password", "")[:_LONGEST], clock())
+        if account is None:
+            return _form(request, rules, login=login, onward=onward, error=_WRONG, status=422)
+        before = tokens.presented(request)
+        async with pool().acquire() as connection:
+            token = await open_session(
+                connection, account, rules, clock(), way="password", before=before.token if before else None
+            )
+        answer = on_to(onward or HOME)
+        tokens.give(answer, token, secure=rules.secure)
+        answer.delete_cookie(_cookie(rules), path="/", secure=rules.secure, httponly=True, samesite="lax")
+        return answer
+
+    @routes.post("/deconnexion")
+    async def post_sign_out(request: Request, person: Annotated[Person, Depends(signed)]) -> Response:
+        await checked_form(request, person)
+        given = tokens.presented(request)
+        if given is not None:
+            async with pool().acquire() as connection:
+                await repository.end_session(connection, tokens.hash_of(given.token))
+        answer = page("people/signed_out.html")
+        tokens.take_back(answer, secure=rules.secure)
+        return answer
+
+    @routes.get(HOME)
+    async def get_home(person: Annotated[Person, Depends(signed)]) -> Response:
+        return page("people/home.html", person=person)
+
+    return routes
+
+
+def inside(path: str) -> str:
+    """The path, where it is one of the pages behind the sign-in; nothing otherwise: nobody is sent to another site."""
+    fits = path == HOME or path.startswith((f"{HOME}/", f"{HOME}?"))
+    return path if fits and path.isprintable() and "\\" not in path else ""
+
+
+def _cookie(rules: SessionRules) -> str:
+    return f"__Host-{_FORM_NAME}" if rules.secure else _FORM_NAME
+
+
+def _form(
+    request: Request, rules: SessionRules, *, login: str = "", onward: str = "", error: str = "", status: int = 200
+) -> Response:
+    """The form. It is tied to this browser, so that no other site signs somebody in under another name."""
+    word = request.cookies.get(_cookie(rules)) or tokens.new_token()
+    answer = page(
+        "people/sign_in.html",
+        status=status,
+        word=tokens.csrf_of(word),
+        login=login,
+        onward=onward,
+        error=error,
+        provider=None,
+    )
+    answer.set_cookie(_cookie(rules), word, path="/", secure=rules.secure, httponly=True, samesite="lax")
+    return answer
