@@ -15,14 +15,17 @@ import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from spplus_chassis import dead_letters_queries, dead_letters_replay, health, metrics
 from spplus_chassis.bus import Intake
 from spplus_chassis.database import Pool, open_pool
 from spplus_chassis.delivery import AnyDelivery, AnySubscription, Delivery
 from spplus_chassis.http import MeasuredRequests
+from spplus_chassis.patience import PatientProtocol
 from spplus_chassis.problem import RESPONSES, install_problems
 from spplus_chassis.relay import Relay
+from spplus_chassis.screening import ScreenedAnswers
 from spplus_chassis.settings import ServiceSettings
 from spplus_chassis.telemetry import configure, describe
 from spplus_contracts.topics import dead_letters
@@ -72,6 +75,9 @@ class Service:
         self._consuming = False
         install_problems(self.app)
         self.app.add_middleware(MeasuredRequests)
+        self.app.add_middleware(ScreenedAnswers, hsts_seconds=settings.hsts_seconds)
+        if settings.trusted_proxies:
+            self.app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies.split(","))
         self.app.include_router(health.router(self))
         self.background("relay", self.relay.run)
         self.every(_MEASURE_SECONDS, "measure", self._measure)
@@ -240,6 +246,7 @@ def serve(service: Service, **options: Any) -> None:  # noqa: ANN401 - passed on
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
+        http=PatientProtocol,
         proxy_headers=False,
         **options,
     )

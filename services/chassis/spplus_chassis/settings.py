@@ -1,8 +1,16 @@
 """Settings that every service has. Each comes from the environment, then from the running local platform's file."""
 
-from pydantic import Field
+import ipaddress
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from spplus_chassis.kafka_settings import KafkaSettings
+
+
+def _networks(text: str) -> str:
+    """Addresses and networks, normalised. Raises `ValueError` for what is neither."""
+    return ",".join(str(ipaddress.ip_network(part.strip())) for part in text.split(",") if part.strip())
 
 
 class ServiceSettings(KafkaSettings):
@@ -16,6 +24,11 @@ class ServiceSettings(KafkaSettings):
     """Address that HTTP listens on."""
     http_port: int = Field(ge=1, le=65535)
     """Port that HTTP listens on."""
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
+    """Addresses or networks of our own proxies, comma-separated. From them alone X-Forwarded-For and X-Forwarded-Proto
+    are believed: the right-most address that is none of theirs is the caller's."""
+    hsts_seconds: int = Field(default=0, ge=0)
+    """For how long browsers insist on HTTPS (Strict-Transport-Security), where a proxy speaks it; 0 says nothing."""
     log_level: str = "INFO"
     """Least level that is logged: DEBUG, INFO, WARNING or ERROR."""
     instance: str = Field(default="1", pattern=r"^[a-z0-9-]{1,40}$")
