@@ -124,7 +124,13 @@ FORWARDED: Final[tuple[EventClass, ...]] = (FeedbackSubmitted, RequestAnswered, 
 """What a source may say on its inbound topic; the rest is for the platform alone."""
 
 CANONICAL: Final = (FEEDBACK_SUBMITTED, REQUEST_ANSWERED, FEEDBACK_WITHDRAWN, STRUCTURE_DECLARED, INDICATOR_COMPUTED)
-TOPICS: Final = (*CANONICAL, *(dead_letters(service) for service in ("feedback", "indicators", "notifier")))
+SERVICES: Final = ("feedback", "indicators", "notifier")
+TOPICS: Final = (*CANONICAL, *(dead_letters(service) for service in SERVICES))
+
+
+def relay_id(service: str) -> str:
+    """The transactional id of a service's relay: fixed, so that a relay that was replaced is fenced."""
+    return f"spplus-{service}-relay"
 
 
 def topic_of(event_type: str) -> Topic | None:

@@ -24,7 +24,7 @@ from spplus_chassis.sent import Positions, PositionsMoved
 from spplus_chassis.settings import ServiceSettings
 from spplus_chassis.telemetry import describe
 from spplus_contracts import Envelope
-from spplus_contracts.topics import MAX_MESSAGE_BYTES
+from spplus_contracts.topics import MAX_MESSAGE_BYTES, relay_id
 
 log = structlog.get_logger()
 
@@ -158,7 +158,7 @@ class Relay:
     async def _started_producer(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
             **self._settings.client_options(),
-            transactional_id=f"{self._settings.topic_prefix}spplus-{self._name}-relay",
+            transactional_id=self._settings.topic_prefix + relay_id(self._name),
             transaction_timeout_ms=10_000,
             acks="all",
             linger_ms=5,

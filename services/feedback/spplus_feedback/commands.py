@@ -70,7 +70,9 @@ def with_pool(settings: FeedbackSettings, work: Callable[[Pool], Awaitable[T]]) 
         ) from None
 
 
-def _with_connection(settings: FeedbackSettings, work: Callable[[Connection], Awaitable[T]]) -> T:
+def with_connection(settings: FeedbackSettings, work: Callable[[Connection], Awaitable[T]]) -> T:
+    """The same on one of its connections."""
+
     async def on_pool(pool: Pool) -> T:
         async with pool.acquire() as connection:
             return await work(connection)
@@ -97,7 +99,7 @@ def keys(arguments: argparse.Namespace, settings: FeedbackSettings) -> int:
     if arguments.action == "create":
         scopes = [Scope(value) for value in arguments.scope]
         try:
-            key = _with_connection(
+            key = with_connection(
                 settings,
                 lambda connection: create_key(
                     connection, name=arguments.name, scopes=scopes, structure_code=arguments.structure
@@ -109,12 +111,12 @@ def keys(arguments: argparse.Namespace, settings: FeedbackSettings) -> int:
         ERR.print("This key is shown once; only its hash is stored.")
         return 0
     if arguments.action == "revoke":
-        if not _with_connection(settings, lambda connection: revoke_key(connection, arguments.id)):
+        if not with_connection(settings, lambda connection: revoke_key(connection, arguments.id)):
             raise CommandError(f"no key {arguments.id} in force")
         ERR.print(f"Key {arguments.id} is revoked.")
         return 0
     table = Table("id", "name", "scopes", "structure", "created", "last used", "revoked")
-    for key_row in _with_connection(settings, list_keys):
+    for key_row in with_connection(settings, list_keys):
         instants = (key_row.created_at, key_row.last_used_at, key_row.revoked_at)
         table.add_row(
             str(key_row.id), key_row.name, " ".join(key_row.scopes), key_row.structure_code, *map(_minute, instants)
@@ -147,12 +149,12 @@ def source_register(arguments: argparse.Namespace, settings: FeedbackSettings) -
     if arguments.action == "add":
         return _add_source(arguments, settings)
     if arguments.action == "remove":
-        if not _with_connection(settings, lambda connection: remove_source(connection, arguments.code)):
+        if not with_connection(settings, lambda connection: remove_source(connection, arguments.code)):
             raise CommandError(f"no source {arguments.code} in force")
         ERR.print(f"All that {arguments.code} says is refused from now on.")
         return 0
     table = Table("code", "name", "in force", "structures", "feedback", "single", "bulk")
-    for source in _with_connection(settings, sources):
+    for source in with_connection(settings, sources):
         grants = (source.structure_codes, source.feedback_kinds, source.single_kinds, source.bulk_kinds)
         lists = (" ".join(sorted(grant)) for grant in grants)
         table.add_row(source.code, source.name, "yes" if source.active else "no", *lists)
@@ -181,7 +183,7 @@ def _add_source(arguments: argparse.Namespace, settings: FeedbackSettings) -> in
 
     topic = inbound(source.code)
     try:
-        _with_connection(settings, save)
+        with_connection(settings, save)
         asyncio.run(create_topics(settings, [topic], settings.topic_prefix, replication=arguments.replication))
     except asyncpg.CheckViolationError:
         raise CommandError("a code has lower-case letters, digits and dashes, and is not spplus") from None
