@@ -11,6 +11,8 @@ from spplus_feedback.accounts.repository import forget_sessions
 from spplus_feedback.accounts.signing_in import SessionRules
 from spplus_feedback.body_limit import LimitedBodies
 from spplus_feedback.codes import CODE_BYTES
+from spplus_feedback.experiences import api as experiences_api
+from spplus_feedback.experiences import pages as experiences_pages
 from spplus_feedback.gate import gate_subscription
 from spplus_feedback.idempotency import KEPT
 from spplus_feedback.intake import Intake
@@ -40,6 +42,8 @@ def build(settings: FeedbackSettings) -> Service:
     service.include(pages.router(lambda: service.pool, intake, _tell_now, results_url=results_url))
     service.include(account_pages.router(lambda: service.pool, _session_rules(settings), clock=_clock))
     service.every(_FORGET_SECONDS, "forget-sessions", lambda: _forget_sessions(service))
+    service.include(experiences_api.router(lambda: service.pool, clock=_clock))
+    service.include(experiences_pages.router(lambda: service.pool, clock=_clock))
     service.subscribe(subscribers.answers())
     service.subscribe(gate_subscription(service.relay.wake))
     return service

@@ -54,7 +54,7 @@ _templates.globals.update(
     dimensions=wording.DIMENSIONS,
     most_structures=MAX_STRUCTURES,
 )
-_templates.filters.update(day=wording.day_of, deadline_day=wording.deadline_day)
+_templates.filters.update(day=wording.day_of, day_in_words=wording.day_in_words, deadline_day=wording.deadline_day)
 
 
 def page(template: str, *, status: int = 200, **values: object) -> HTMLResponse:

@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from spplus_chassis.database import Pool
+from spplus_chassis.paging import cursor_of, etag_of, matches, place_of
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import (
@@ -20,7 +21,6 @@ from spplus_contracts.vocabulary import (
 )
 from spplus_notifier import csv_export, queries
 from spplus_notifier.figure_key import LATEST, FigureKey
-from spplus_notifier.paging import cursor_of, etag_of, matches, place_of
 from spplus_notifier.queries import Filter
 
 OPEN_HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}

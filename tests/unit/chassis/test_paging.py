@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spplus_notifier.paging import cursor_of, etag_of, matches, place_of
+from spplus_chassis.paging import cursor_of, etag_of, matches, place_of
 
 
 @given(st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), min_size=1, max_size=60))
