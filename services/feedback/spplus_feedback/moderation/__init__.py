@@ -1,0 +1,1 @@
+"""What moderators do: find what is personal, mask it, publish or reject. Words are masked, never changed."""
