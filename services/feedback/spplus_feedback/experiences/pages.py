@@ -15,7 +15,8 @@ from spplus_feedback.experiences.filters import FIRST_DAY, NAMES, ExperienceQuer
 from spplus_feedback.experiences.passages import passages
 from spplus_feedback.experiences.queries import experience, networks
 from spplus_feedback.screens import Page, page
-from spplus_feedback.structures_queries import find_structures, structures_of
+from spplus_feedback.structure_search import find_structures
+from spplus_feedback.structures_queries import structures_of
 from spplus_feedback.wording import SENTIMENTS
 
 _PATH: Final = "/experiences"
