@@ -138,9 +138,12 @@ def _deadlines(
 ) -> dict[str, Deadline | None]:
     if not submission.opinion.answer_expected:
         return {}
+    addressed = [structures[address.structure_code] for address in submission.addresses]
     return {
-        code: promised(structures[code].announced_delays, submission.submitted_at, default_days)
-        for code in (address.structure_code for address in submission.addresses)
+        structure.code: promised(
+            structure.announced_delays, submission.submitted_at, default_days, department=structure.department
+        )
+        for structure in addressed
     }
 
 
