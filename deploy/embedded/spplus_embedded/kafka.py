@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -34,11 +34,30 @@ _LOGGING: Final = tuple(
 )
 
 
-def render_properties(*, data: Path, port: int, controller_port: int, extra: Mapping[str, str] | None = None) -> str:
+class Listener(NamedTuple):
+    """One more door of a broker, for clients."""
+
+    name: str
+    protocol: str
+    """PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; what it needs stands in the node's properties."""
+    port: int
+
+
+def render_properties(
+    *,
+    data: Path,
+    port: int,
+    controller_port: int,
+    listeners: Sequence[Listener] = (),
+    extra: Mapping[str, str] | None = None,
+) -> str:
     """Text of server.properties for a node that is alone.
 
     The quorum is named by address in the settings rather than in the data, so that the ports may change between runs.
     """
+    doors = [Listener("BROKER", "PLAINTEXT", port), *listeners]
+    addresses = [f"{each.name}://{HOST}:{each.port}" for each in doors]
+    protocols = [f"{each.name}:{each.protocol}" for each in doors]
     alone = ("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")
     settings = {
         "process.roles": "broker,controller",
@@ -46,9 +65,9 @@ def render_properties(*, data: Path, port: int, controller_port: int, extra: Map
         "controller.quorum.voters": f"1@{HOST}:{controller_port}",
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "BROKER",
-        "listeners": f"BROKER://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
-        "advertised.listeners": f"BROKER://{HOST}:{port}",
-        "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listeners": ",".join([*addresses, f"CONTROLLER://{HOST}:{controller_port}"]),
+        "advertised.listeners": ",".join(addresses),
+        "listener.security.protocol.map": ",".join([*protocols, "CONTROLLER:PLAINTEXT"]),
         "log.dirs": str(data),
         "auto.create.topics.enable": "false",
         # After a crash the controller waits this long before it believes that the broker is new: 9 s by default.
@@ -78,6 +97,10 @@ class KafkaNode:
     """Named in the error when the port is taken."""
     properties: Mapping[str, str] = field(default_factory=dict)
     jvm_options: Sequence[str] = JVM_OPTIONS
+    listeners: Sequence[Listener] = ()
+    """Doors beside the one that everybody on this machine may use."""
+    scram_users: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Passwords of users that are there from the start."""
     child: Child = field(init=False, repr=False)
     """The process, for whoever supervises it."""
     _controller_port: int = field(default=0, init=False, repr=False)
@@ -133,12 +156,19 @@ class KafkaNode:
 
     def _rendered(self) -> str:
         return render_properties(
-            data=self._data, port=self.port, controller_port=self._controller_port, extra=self.properties
+            data=self._data,
+            port=self.port,
+            controller_port=self._controller_port,
+            listeners=self.listeners,
+            extra=self.properties,
         )
 
     async def _format(self, java: Sequence[str]) -> None:
         cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=").replace("-", "A")
         arguments = ["format", "--ignore-formatted", "-t", cluster, "-c", str(self._settings)]
+        for name, password in self.scram_users.items():
+            for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
+                arguments += ["--add-scram", f"{mechanism}=[name={name},password={password}]"]
         await Child("kafka-format", [*java, "kafka.tools.StorageTool", *arguments], self.directory).run()
 
     async def _wait_until_ready(self) -> None:
