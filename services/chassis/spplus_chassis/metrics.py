@@ -22,6 +22,7 @@ HTTP_SECONDS = Histogram("spplus_http_request_seconds", "Time to answer a reques
 FEEDBACK_ACCEPTED = Counter("spplus_feedback_accepted_total", "Feedbacks accepted for good, by door", ["door"])
 ANSWERS_ACCEPTED = Counter("spplus_answers_accepted_total", "Answers accepted for good, by door", ["door"])
 WITHDRAWALS_ACCEPTED = Counter("spplus_withdrawals_accepted_total", "Withdrawals accepted for good, by door", ["door"])
+SIGN_INS = Counter("spplus_sign_ins_total", "People who tried to sign in, by outcome", ["outcome"])
 GROUP_COMMIT_ROWS = Histogram("spplus_group_commit_rows", "Submissions committed together", buckets=_RECORDS)
 
 # Outbox and relay

@@ -9,6 +9,7 @@ from spplus_feedback import api, desk_api, pages, repository, subscribers
 from spplus_feedback.accounts import pages as account_pages
 from spplus_feedback.accounts.repository import forget_sessions
 from spplus_feedback.accounts.signing_in import SessionRules
+from spplus_feedback.accounts.throttle import forget_attempts
 from spplus_feedback.body_limit import LimitedBodies
 from spplus_feedback.codes import CODE_BYTES
 from spplus_feedback.experiences import api as experiences_api
@@ -73,3 +74,4 @@ def _session_rules(settings: FeedbackSettings) -> SessionRules:
 async def _forget_sessions(service: Service) -> None:
     async with service.pool.acquire() as connection:
         await forget_sessions(connection, _clock())
+        await forget_attempts(connection, _clock())

@@ -49,7 +49,7 @@ async def give(connection: Connection, account_id: str, grant: Grant, doing: Doi
         raise AccountError(f"no structure {grant.structure_code}")
     if await repository.add_grant(connection, account_id, grant, doing.now):
         await repository.end_sessions(connection, account_id)
-        await _record(connection, acts.Action.ACCOUNT_CHANGED, account_id, doing, given=_words(grant))
+        await _record(connection, acts.Action.ACCOUNT_CHANGED, account_id, doing, **_words("given", grant))
 
 
 async def take(connection: Connection, account_id: str, grant: Grant, doing: Doing) -> None:
@@ -57,7 +57,7 @@ async def take(connection: Connection, account_id: str, grant: Grant, doing: Doi
     if not await repository.remove_grant(connection, account_id, grant):
         raise AccountError("this role was not given there")
     await repository.end_sessions(connection, account_id)
-    await _record(connection, acts.Action.ACCOUNT_CHANGED, account_id, doing, taken=_words(grant))
+    await _record(connection, acts.Action.ACCOUNT_CHANGED, account_id, doing, **_words("taken", grant))
 
 
 async def close(connection: Connection, account_id: str, doing: Doing) -> None:
@@ -75,18 +75,18 @@ async def hand_over_password(
     until = doing.now + TEMPORARY if temporary else None
     await repository.set_password(connection, account_id, password_hash, temporary_until=until)
     await repository.end_sessions(connection, account_id)
-    await _record(connection, acts.Action.ACCOUNT_CHANGED, account_id, doing, password="reset")  # noqa: S106 - a code
+    await _record(connection, acts.Action.ACCOUNT_CHANGED, account_id, doing, change="password_reset")
 
 
 async def change_password(connection: Connection, account_id: str, password_hash: str, doing: Doing) -> None:
     """Replace a password by the one that its owner chose."""
     await repository.set_password(connection, account_id, password_hash)
     await repository.end_sessions(connection, account_id)
-    await _record(connection, acts.Action.ACCOUNT_CHANGED, account_id, doing, password="changed")  # noqa: S106 - a code
+    await _record(connection, acts.Action.ACCOUNT_CHANGED, account_id, doing, change="password_changed")
 
 
-def _words(grant: Grant) -> str:
-    return f"{grant.role.value} {grant.structure_code}"
+def _words(change: str, grant: Grant) -> dict[str, str]:
+    return {"change": change, "role": grant.role.value, "structure": grant.structure_code}
 
 
 async def _record(connection: Connection, action: acts.Action, account_id: str, doing: Doing, **detail: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fastapi import APIRouter, Response
 
 from spplus_chassis.database import Pool
-from spplus_feedback.accounts import sign_in_pages
+from spplus_feedback.accounts import account_acts, account_making, account_pages, own_pages, sign_in_pages
 from spplus_feedback.accounts.passwords import Passwords
 from spplus_feedback.accounts.people import Clock
 from spplus_feedback.accounts.signing_in import SessionRules
@@ -16,6 +16,10 @@ def router(pool: Callable[[], Pool], rules: SessionRules, *, clock: Clock) -> AP
     """The routes."""
     routes = APIRouter(route_class=Page, include_in_schema=False)
     passwords = Passwords()
+    routes.include_router(own_pages.router(pool, passwords, rules, clock=clock))
+    routes.include_router(account_making.router(pool, passwords, clock=clock))
+    routes.include_router(account_pages.router(pool, clock=clock))
+    routes.include_router(account_acts.router(pool, passwords, clock=clock))
     routes.include_router(sign_in_pages.router(pool, passwords, rules, clock=clock))
 
     @routes.get("/static/people.css")

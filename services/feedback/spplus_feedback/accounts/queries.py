@@ -88,6 +88,22 @@ async def account_by_id(connection: Connection, account_id: str) -> Account | No
     return None if row is None else Account(**_with_grants(row))
 
 
+async def accounts_within(
+    connection: Connection, codes: Collection[str] | None, words: str, *, limit: int
+) -> list[Account]:
+    """Accounts with a role in one of these structures (none: all accounts) whose name or login holds the words."""
+    rows = await connection.fetch(
+        f"{_ACCOUNT} WHERE ($1::text[] IS NULL OR EXISTS (SELECT FROM account_grants AS held "
+        "WHERE held.account_id = accounts.account_id AND held.structure_code = ANY ($1::text[]))) "
+        "AND strpos(lower(name) || ' ' || login, lower($2)) > 0 "
+        "ORDER BY closed_at IS NOT NULL, lower(name), login LIMIT $3",
+        codes if codes is None else list(codes),
+        words,
+        limit,
+    )
+    return [Account(**_with_grants(row)) for row in rows]
+
+
 async def accounts(connection: Connection) -> list[Account]:
     """All accounts, by name; those in force first."""
     rows = await connection.fetch(f"{_ACCOUNT} ORDER BY closed_at IS NOT NULL, name, login")

@@ -6,15 +6,17 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from spplus_chassis.database import Pool
+from spplus_chassis.problem import Problem
 from spplus_feedback.accounts import repository, tokens
 from spplus_feedback.accounts.origin import check_origin
 from spplus_feedback.accounts.passwords import Passwords
 from spplus_feedback.accounts.people import HOME, SIGN_IN, Clock, Person, checked_form, require_person
-from spplus_feedback.accounts.signing_in import SessionRules, account_of, open_session
+from spplus_feedback.accounts.signing_in import SessionRules, Try, account_of, open_session
 from spplus_feedback.screens import Page, on_to, page, sent_form
 
 _FORM_NAME: Final = "spplus_form"
 _WRONG: Final = "L’identifiant ou le mot de passe n’est pas le bon."
+_TOO_OFTEN: Final = "Trop d’essais en peu de temps. Attendez un quart d’heure, puis réessayez."
 _EXPIRED: Final = "Cette page est restée ouverte trop longtemps, ou votre navigateur refuse les cookies. Réessayez."
 _LONGEST: Final = 200
 
@@ -36,7 +38,13 @@ def router(pool: Callable[[], Pool], passwords: Passwords, rules: SessionRules, 
         word = request.cookies.get(_cookie(rules))
         if not word or not tokens.same(sent.get("csrf", ""), tokens.csrf_of(word)):
             return _form(request, rules, login=login, onward=onward, error=_EXPIRED, status=403)
-        account = await account_of(pool(), passwords, login, sent.get("password", "")[:_LONGEST], clock())
+        tried = Try(login, sent.get("password", "")[:_LONGEST], address_of(request))
+        try:
+            account = await account_of(pool(), passwords, tried, clock())
+        except Problem as problem:
+            if problem.status != 429:  # noqa: PLR2004 - HTTP's own number
+                raise
+            return _form(request, rules, login=login, onward=onward, error=_TOO_OFTEN, status=429)
         if account is None:
             return _form(request, rules, login=login, onward=onward, error=_WRONG, status=422)
         before = tokens.presented(request)
@@ -65,6 +73,11 @@ def router(pool: Callable[[], Pool], passwords: Passwords, rules: SessionRules, 
         return page("people/home.html", person=person)
 
     return routes
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from, as the network or a trusted proxy says."""
+    return request.client.host if request.client else ""
 
 
 def inside(path: str) -> str:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from spplus_chassis import metrics
 from spplus_chassis.database import Connection, Pool
 from spplus_chassis.problem import Problem
 from spplus_feedback import acts
-from spplus_feedback.accounts import repository, tokens
+from spplus_feedback.accounts import repository, throttle, tokens
 from spplus_feedback.accounts.passwords import Passwords
 from spplus_feedback.accounts.queries import Account, account_by_login
 from spplus_feedback.accounts.repository import NewSession
@@ -25,17 +26,38 @@ class SessionRules:
     """After how long it ends, however busy."""
 
 
-async def account_of(pool: Pool, passwords: Passwords, login: str, password: str, now: datetime) -> Account | None:
-    """The account that this login and password open; none, in the same time, for whatever reason."""
+@dataclass(frozen=True, slots=True)
+class Try:
+    """What somebody sent to sign in."""
+
+    login: str
+    """In lower case."""
+    password: str
+    address: str
+    """Where they are, as the network says; hashed before anything is kept."""
+
+
+async def account_of(pool: Pool, passwords: Passwords, sent: Try, now: datetime) -> Account | None:
+    """The account that this login and password open; none, in the same time, for whatever reason.
+
+    Raises `Problem` 429 where it was tried too often.
+    """
     async with pool.acquire() as connection:
-        account = await account_by_login(connection, login)
+        attempt = await throttle.count_attempt(connection, sent.login, sent.address, now)
+        if not attempt.allowed:
+            metrics.SIGN_INS.labels("throttled").inc()
+            raise Problem(429, headers={"Retry-After": str(attempt.wait_seconds)})
+        account = await account_by_login(connection, sent.login)
     usable = account if account is not None and _is_open(account, now) else None
-    if not await passwords.verify(usable.password_hash if usable else None, password):
+    if not await passwords.verify(usable.password_hash if usable else None, sent.password):
         async with pool.acquire() as connection:
             await _record_failure(connection, account, now)
+        metrics.SIGN_INS.labels("refused").inc()
         return None
+    async with pool.acquire() as connection:
+        await throttle.give_back(connection, attempt)
     if usable is not None and usable.password_hash and passwords.is_outdated(usable.password_hash):
-        return await _strengthened(pool, usable, await passwords.hash(password))
+        return await _strengthened(pool, usable, await passwords.hash(sent.password))
     return usable
 
 
@@ -65,6 +87,7 @@ async def open_session(
         await repository.open_session(connection, session)
         act = Act(by_account(account_id), acts.Action.SIGNED_IN, now, subject=account_id, detail={"way": way})
         await acts.record(connection, act)
+    metrics.SIGN_INS.labels("signed_in").inc()
     return token
 
 
