@@ -15,22 +15,23 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from spplus_chassis import metrics
 from spplus_chassis.database import Connection, Pool
 from spplus_chassis.problem import Problem, field_errors
-from spplus_contracts.vocabulary import Channel, Outcome, Sentiment, StructureCode
-from spplus_feedback import repository
+from spplus_contracts.vocabulary import Channel, Instant, Outcome, Sentiment, StructureCode
 from spplus_feedback.access import ApiKey, Scope, check_part, require_key
+from spplus_feedback.acts import by_key
 from spplus_feedback.answering import Statement, derived_id, instant_name
 from spplus_feedback.api import check_clock
 from spplus_feedback.bodies import AnswerBody, AnswerTaken
 from spplus_feedback.deadlines import paris_day
+from spplus_feedback.desk.conditions import Filters
+from spplus_feedback.desk.listing import DeskRequest, Place, desk_requests
+from spplus_feedback.desk.taking import NoSuchTarget, Speaker, Taken, take
 from spplus_feedback.following import is_overdue
-from spplus_feedback.handlers import StatementChanged, answer_request, is_said
+from spplus_feedback.handlers import StatementChanged
 from spplus_feedback.idempotency import fingerprint
-from spplus_feedback.queries import FIRST_DUE, FIRST_REQUEST, DeskRequest, desk_requests
 from spplus_feedback.standing import Status
-from spplus_feedback.structures_queries import structure_exists, subtree
+from spplus_feedback.structures_queries import subtree
 
 _NO_DEADLINE: Final = "-"
-Place = tuple[datetime | None, str]
 
 
 class _NamedFields(APIRoute):
@@ -58,6 +59,12 @@ class DeskQuery(BaseModel):
     """This structure and all below it; the key's own part of the tree, if absent."""
     status: Literal["waiting", "answered", "closed"] = "waiting"
     """Where the requests stand."""
+    overdue: bool | None = None
+    """Only those whose promise has passed (true) or has not (false)."""
+    due_before: Instant | None = None
+    """Only those due before this instant."""
+    q: Annotated[str, Field(min_length=2, max_length=200, pattern=r"^[^\x00]*$")] | None = None
+    """Only those whose words hold all of these, in French; case and accents do not matter."""
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     """Most requests on a page."""
     cursor: Annotated[str, Field(max_length=200)] | None = None
@@ -74,6 +81,8 @@ class DeskItem(BaseModel):
     submitted_at: datetime
     due_at: datetime | None
     """By when an answer was promised first, UTC."""
+    promised_at: datetime | None
+    """By when it is promised now, UTC."""
     overdue: bool
     answered_at: datetime | None
     channels: tuple[Channel, ...]
@@ -109,7 +118,7 @@ def router(pool: Callable[[], Pool], *, clock: Callable[[], datetime], wake: Cal
             await check_part(connection, key, root, on=paris_day(now))
             structures = await subtree(connection, root, on=paris_day(now))
             found = await desk_requests(
-                connection, structures, Status(query.status), after=after, limit=query.limit + 1
+                connection, structures, _filters(query, now), after=after, limit=query.limit + 1
             )
         return _page(found, query.limit, now)
 
@@ -121,12 +130,23 @@ def router(pool: Callable[[], Pool], *, clock: Callable[[], datetime], wake: Cal
         now = clock()
         statement = _statement(str(request_id), body, now)
         async with pool().acquire() as connection, connection.transaction():
-            status, fresh = await _take(connection, str(request_id), statement, key, now)
-        metrics.ANSWERS_ACCEPTED.labels("http").inc(int(fresh))
+            taken = await _take(connection, str(request_id), statement, key, now)
+        metrics.ANSWERS_ACCEPTED.labels("http").inc(int(taken.fresh))
         wake()
-        return AnswerTaken(request_id=str(request_id), statement_id=statement.statement_id, status=status.value)
+        return AnswerTaken(request_id=str(request_id), statement_id=statement.statement_id, status=taken.status.value)
 
     return routes
+
+
+def _filters(query: DeskQuery, now: datetime) -> Filters:
+    """Every filter narrows the others."""
+    before = [instant for instant in (query.due_before, now if query.overdue else None) if instant is not None]
+    return Filters(
+        status=Status(query.status),
+        due_from=now if query.overdue is False else None,
+        due_before=min(before, default=None),
+        words=query.q,
+    )
 
 
 def _unchosen(fault: Mapping[str, str]) -> dict[str, str]:
@@ -153,37 +173,23 @@ def _statement(request_id: str, body: AnswerBody, now: datetime) -> Statement:
     )
 
 
-async def _take(
-    connection: Connection, request_id: str, statement: Statement, key: ApiKey, now: datetime
-) -> tuple[Status, bool]:
-    """Where the request stands then, and whether the statement is new."""
-    request = await repository.lock_request(connection, request_id)
-    if request is None:
-        raise Problem(404, "No such request.")
-    if request.status is Status.WITHDRAWN:
-        raise Problem(410, "The author withdrew this request.")
+async def _take(connection: Connection, request_id: str, statement: Statement, key: ApiKey, now: datetime) -> Taken:
+    async def check(asking: Connection, holder_code: str) -> None:
+        await check_part(asking, key, holder_code, on=paris_day(now))
+
     try:
-        if await is_said(connection, request_id, statement):
-            # it needs no leave: a redirect moved the request out of the hands that made it
-            return request.status, False
-        await check_part(connection, key, request.holder_code, on=paris_day(now))
-        await _check_target(connection, statement)
-        return await answer_request(connection, request, statement, now=now), True
+        return await take(connection, request_id, statement, Speaker(by_key(key.id), check), now=now)
     except StatementChanged:
         raise Problem(422, errors=[{"field": "statement_id", "message": "was used for another statement"}]) from None
+    except NoSuchTarget:
+        raise Problem(422, errors=[{"field": "redirected_to", "message": "no such structure"}]) from None
     except ValidationError as error:
         raise Problem(422, errors=field_errors(error)) from None
 
 
-async def _check_target(connection: Connection, statement: Statement) -> None:
-    target = statement.redirected_to
-    if target is not None and not await structure_exists(connection, target):
-        raise Problem(422, errors=[{"field": "redirected_to", "message": "no such structure"}])
-
-
 def _page(found: Sequence[DeskRequest], limit: int, now: datetime) -> DeskPage:
     items = [
-        DeskItem(**asdict(request), overdue=is_overdue(request.status, request.due_at, now))
+        DeskItem.model_validate(asdict(request) | {"overdue": is_overdue(request.status, request.due_at, now)})
         for request in found[:limit]
     ]
     return DeskPage(items=items, next=_cursor(items[-1]) if len(found) > limit else None)
@@ -194,9 +200,9 @@ def _cursor(last: DeskItem) -> str:
     return base64.urlsafe_b64encode(f"{due} {last.request_id}".encode()).decode()
 
 
-def _read_cursor(cursor: str | None) -> Place:
+def _read_cursor(cursor: str | None) -> Place | None:
     if cursor is None:
-        return (FIRST_DUE, FIRST_REQUEST)
+        return None
     try:
         due, request_id = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().split(" ")
         due_at = None if due == _NO_DEADLINE else datetime.fromisoformat(due).astimezone(UTC)

@@ -1,6 +1,5 @@
-"""Reading stories: one for its author, many for the agents who answer."""
+"""Reading a story, for its author."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -32,24 +31,6 @@ FROM statements INNER JOIN requests USING (request_id)
 WHERE requests.feedback_id = $1::uuid AND statements.outcome = 'answered' AND NOT statements.retracted
 ORDER BY statements.said_at, statements.source, statements.statement_id
 """
-_DESK: Final = """
-SELECT
-    requests.request_id::text, requests.holder_code AS structure_code, requests.status, requests.submitted_at,
-    requests.due_at, requests.answered_at, requests.channels, requests.sentiment, requests.engagements,
-    feedbacks.proposal, feedbacks.title, feedbacks.story, feedbacks.suggestion
-FROM requests INNER JOIN feedbacks USING (feedback_id)
-WHERE
-    requests.holder_code = ANY ($1::text[])
-    AND requests.status = $2
-    AND requests.answer_expected
-    AND feedbacks.held_at IS NULL
-    AND (coalesce(requests.due_at, 'infinity'::timestamptz), requests.request_id)
-    > (coalesce($3::timestamptz, 'infinity'::timestamptz), $4::uuid)
-ORDER BY coalesce(requests.due_at, 'infinity'::timestamptz), requests.request_id
-LIMIT $5
-"""
-FIRST_REQUEST: Final = "00000000-0000-0000-0000-000000000000"
-FIRST_DUE: Final = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +73,6 @@ class FollowedStory:
     requests: tuple[FollowedRequest, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DeskRequest:
-    """One request as an agent sees it."""
-
-    request_id: str
-    structure_code: str
-    status: Status
-    submitted_at: datetime
-    due_at: datetime | None
-    answered_at: datetime | None
-    channels: Sequence[str]
-    sentiment: str | None
-    engagements: Sequence[str]
-    proposal: bool
-    title: str | None
-    story: str | None
-    suggestion: str | None
-
-
 async def followed_story(connection: Connection, code_hash: bytes) -> FollowedStory | None:
     """The story that a follow-up code opens."""
     story = await connection.fetchrow(_STORY, code_hash)
@@ -133,19 +95,3 @@ async def followed_story(connection: Connection, code_hash: bytes) -> FollowedSt
         for row in await connection.fetch(_STORY_REQUESTS, story["feedback_id"])
     ]
     return FollowedStory(**dict(story), requests=tuple(requests))
-
-
-async def desk_requests(
-    connection: Connection,
-    structures: Sequence[str],
-    status: Status,
-    *,
-    after: tuple[datetime | None, str] = (FIRST_DUE, FIRST_REQUEST),
-    limit: int,
-) -> list[DeskRequest]:
-    """Requests held by these structures, soonest due first, those without a deadline last.
-
-    `after` is the deadline and the id of the last request of the page before.
-    """
-    rows = await connection.fetch(_DESK, list(structures), status.value, after[0], after[1], limit)
-    return [DeskRequest(**{**dict(row), "status": Status(row["status"])}) for row in rows]

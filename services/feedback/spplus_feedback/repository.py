@@ -54,7 +54,8 @@ WHERE keys.key_hash = ANY ($1::bytea[])
 GROUP BY keys.key_hash, feedbacks.feedback_id
 """
 _LOCK_REQUEST: Final = """
-SELECT request_id::text, structure_code, holder_code, requests.submitted_at, own_due_at, status
+SELECT
+    request_id::text, feedback_id::text, structure_code, holder_code, requests.submitted_at, own_due_at, status
 FROM requests INNER JOIN feedbacks USING (feedback_id)
 WHERE request_id = $1::uuid AND feedbacks.held_at IS NULL
 FOR UPDATE OF requests
@@ -86,6 +87,7 @@ class LockedRequest:
     """A request whose row this transaction holds."""
 
     request_id: str
+    feedback_id: str
     structure_code: str
     holder_code: str
     submitted_at: datetime
@@ -156,6 +158,9 @@ async def withdraw_story(connection: Connection, code_hash: bytes, at: datetime)
     )
     await connection.execute(
         "UPDATE statements SET answer = NULL WHERE request_id = ANY ($1::uuid[])", [row["request_id"] for row in rows]
+    )
+    await connection.execute(
+        "DELETE FROM drafts WHERE request_id = ANY ($1::uuid[])", [row["request_id"] for row in rows]
     )
     ordered = sorted(rows, key=lambda row: int(row["position"]))
     told = () if story["held_at"] else tuple((row["request_id"], row["structure_code"]) for row in ordered)
