@@ -103,7 +103,7 @@ class Door:
             async with asyncio.timeout(20):
                 while len(found) < count:
                     for batch in (await consumer.getmany(timeout_ms=100)).values():
-                        found += [record for record in batch if json.loads(record.value)["request_id"] in about]
+                        found += [record for record in batch if json.loads(record.value).get("request_id") in about]
         return found
 
     def bearer(self, structure: str = "racine") -> dict[str, str]:

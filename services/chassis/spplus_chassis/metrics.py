@@ -23,6 +23,9 @@ FEEDBACK_ACCEPTED = Counter("spplus_feedback_accepted_total", "Feedbacks accepte
 ANSWERS_ACCEPTED = Counter("spplus_answers_accepted_total", "Answers accepted for good, by door", ["door"])
 WITHDRAWALS_ACCEPTED = Counter("spplus_withdrawals_accepted_total", "Withdrawals accepted for good, by door", ["door"])
 SIGN_INS = Counter("spplus_sign_ins_total", "People who tried to sign in, by outcome", ["outcome"])
+EVENTS_JUDGED = Counter(
+    "spplus_events_judged_total", "Events of other systems that came over HTTP, by what became of them", ["verdict"]
+)
 GROUP_COMMIT_ROWS = Histogram("spplus_group_commit_rows", "Submissions committed together", buckets=_RECORDS)
 
 # Outbox and relay

@@ -16,6 +16,7 @@ from spplus_chassis.telemetry import describe
 log = structlog.get_logger()
 
 _TITLES = {
+    400: "Unreadable request",
     401: "Authentication required",
     403: "Not allowed",
     404: "Not found",
@@ -47,6 +48,8 @@ class ProblemBody(BaseModel):
     title: str
     status: int
     detail: str | None = None
+    reason: str | None = None
+    """Closed code of what is wrong, where one status has several."""
     errors: list[FieldError] | None = None
 
 
@@ -59,6 +62,7 @@ class Problem(Exception):  # noqa: N818 - named as the RFC names it
         detail: str | None = None,
         *,
         title: str | None = None,
+        reason: str | None = None,
         errors: Sequence[Mapping[str, str]] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
@@ -69,6 +73,7 @@ class Problem(Exception):  # noqa: N818 - named as the RFC names it
             title=str(self),
             status=status,
             detail=detail,
+            reason=reason,
             errors=[FieldError(**error) for error in errors] or None,
         )
 

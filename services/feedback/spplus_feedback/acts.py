@@ -13,6 +13,8 @@ AUTHOR: Final = "author"
 """The citizen who holds the follow-up code."""
 PLATFORM: Final = "platform"
 """The service by itself: a rule, a retention."""
+OPERATOR: Final = "operator"
+"""Whoever runs the commands on the server."""
 
 _APPEND: Final = """
 INSERT INTO acts (at, actor, action, feedback_id, request_id, subject, detail)
@@ -57,7 +59,7 @@ class Act:
     """One line of the trail."""
 
     actor: str
-    """``account:<id>``, ``key:<id>``, `AUTHOR` or `PLATFORM`."""
+    """``account:<id>``, ``key:<id>``, `AUTHOR`, `OPERATOR` or `PLATFORM`."""
     action: Action
     at: datetime
     feedback_id: str | None = None

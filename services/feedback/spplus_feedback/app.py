@@ -10,6 +10,8 @@ from spplus_feedback.accounts import pages as account_pages
 from spplus_feedback.accounts.repository import forget_sessions
 from spplus_feedback.accounts.signing_in import SessionRules
 from spplus_feedback.accounts.throttle import forget_attempts
+from spplus_feedback.agencies import events_api, taken
+from spplus_feedback.agencies.taking import Taking
 from spplus_feedback.body_limit import LimitedBodies
 from spplus_feedback.codes import CODE_BYTES
 from spplus_feedback.experiences import api as experiences_api
@@ -36,7 +38,18 @@ def build(settings: FeedbackSettings) -> Service:
     )
     service.background("group-commit", intake.run)
     service.every(_FORGET_SECONDS, "forget-keys", lambda: _forget_keys(service))
-    service.app.add_middleware(LimitedBodies, longest=settings.max_body_bytes)
+    taking = Taking(
+        lambda: service.pool,
+        wake=service.relay.wake,
+        capacity=settings.events_capacity,
+        group=settings.events_group,
+    )
+    service.background("take-events", taking.run)
+    service.every(_FORGET_SECONDS, "forget-events", lambda: _forget_events(service, settings.events_kept_days))
+    service.app.add_middleware(
+        LimitedBodies, longest=settings.max_body_bytes, longer={events_api.PATH: settings.max_events_body_bytes}
+    )
+    service.include(events_api.router(lambda: service.pool, taking, clock=_clock))
     service.include(api.router(lambda: service.pool, intake, _tell_now))
     service.include(desk_api.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
     results_url = str(settings.results_url) if settings.results_url else None
@@ -75,3 +88,8 @@ async def _forget_sessions(service: Service) -> None:
     async with service.pool.acquire() as connection:
         await forget_sessions(connection, _clock())
         await forget_attempts(connection, _clock())
+
+
+async def _forget_events(service: Service, days: float) -> None:
+    async with service.pool.acquire() as connection:
+        await taken.forget(connection, _clock() - timedelta(days=days))

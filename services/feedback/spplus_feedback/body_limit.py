@@ -1,5 +1,6 @@
 """No body longer than the limit is read, whether its length is announced or not."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
 class LimitedBodies:
     """Answers 413 instead of reading a long body."""
 
-    def __init__(self, app: "ASGIApp", longest: int) -> None:
-        """`longest` in bytes."""
+    def __init__(self, app: "ASGIApp", longest: int, longer: Mapping[str, int] | None = None) -> None:
+        """`longest` in bytes; `longer` for some paths."""
         self._app = app
         self._longest = longest
+        self._longer = longer or {}
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Pass on, counting."""
@@ -24,24 +26,25 @@ class LimitedBodies:
             await self._app(scope, receive, send)
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if announced.isdigit() and int(announced) > self._longest:
-            await self._refuse(scope, receive, send)
+        longest = self._longer.get(scope["path"], self._longest)
+        if announced.isdigit() and int(announced) > longest:
+            await self._refuse(longest, scope, receive, send)
             return
-        await self._app(scope, self._counted(receive), send)
+        await self._app(scope, self._counted(longest, receive), send)
 
-    def _counted(self, receive: "Receive") -> "Receive":
+    def _counted(self, longest: int, receive: "Receive") -> "Receive":
         taken = 0
 
         async def counted() -> "Message":
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self._longest:
+            if taken > longest:
                 raise HTTPException(413)  # the one kind of exception that the framework passes on from a body
             return message
 
         return counted
 
-    async def _refuse(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        problem = Problem(413, f"A body may have {self._longest} bytes.", headers={"Connection": "close"})
+    async def _refuse(self, longest: int, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        problem = Problem(413, f"A body may have {longest} bytes.", headers={"Connection": "close"})
         await problem.response()(scope, receive, send)

@@ -15,7 +15,7 @@ from spplus_chassis.reading import open_envelope
 from spplus_chassis.records import Batch, Record, Refused
 from spplus_contracts.topics import INBOUND_PATTERN, source_of_inbound
 from spplus_feedback.deadlines import paris_day
-from spplus_feedback.hearing import Bench, Heard, count_accepted, forwarded, hear
+from spplus_feedback.hearing import Heard, Judges, count_accepted, forwarded, hear
 from spplus_feedback.source_counts import ACCEPTED, add_counts
 
 CONSUMER: Final = "feedback-gate"
@@ -33,7 +33,7 @@ class Gate:
     """Judges batches of inbound records."""
 
     def __init__(self) -> None:
-        self._bench = Bench()
+        self._judges = Judges()
 
     def prepare(self, batch: Batch) -> list[Inbound]:
         """Read envelopes and data; refuse what cannot be told apart from a forgery."""
@@ -51,10 +51,10 @@ class Gate:
         if not batch.records:
             return []
         last = max(record.timestamp for record in batch.records)
-        session = await self._bench.convene(connection, [inbound.heard for inbound in work], last)
+        session = await self._judges.convene(connection, [inbound.heard for inbound in work], last)
         rows = []
         for record, heard in work:
-            verdict = session.judge(heard, record.timestamp)
+            verdict = session.judge(heard, session.speaker(heard.envelope.source), record.timestamp)
             if verdict is None:
                 rows.append(forwarded(heard))
             else:

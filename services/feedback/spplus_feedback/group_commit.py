@@ -27,21 +27,29 @@ class GroupCommit(Generic[Item, Result]):
         capacity: int,
         group: int,
         hopeless: tuple[type[Exception], ...] = (),
+        weigh: Callable[[Item], int] = lambda _item: 1,
     ) -> None:
-        """`hopeless` are failures that no smaller group survives (the database is away): all items fail at once."""
+        """`hopeless` are failures that no smaller group survives (the database is away): all items fail at once.
+
+        `capacity` and `group` are in the unit of `weigh`; an item heavier than either is taken alone.
+        """
         self._flush = flush
         self._capacity = capacity
         self._group = group
         self._hopeless = hopeless
+        self._weigh = weigh
+        self._weight = 0
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._arrived = asyncio.Event()
 
     async def submit(self, item: Item) -> Result:
         """Wait until the item is committed. Raises `Overloaded`, or what the flush raised for this item."""
-        if len(self._waiting) >= self._capacity:
+        weight = self._weigh(item)
+        if self._waiting and self._weight + weight > self._capacity:
             raise Overloaded
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
+        self._weight += weight
         self._arrived.set()
         return await answer
 
@@ -56,15 +64,27 @@ class GroupCommit(Generic[Item, Result]):
         finally:
             while self._waiting:
                 _fail(self._waiting.popleft()[1], Overloaded())
+            self._weight = 0
 
     async def _flush_next(self) -> None:
-        group = [self._waiting.popleft() for _ in range(min(self._group, len(self._waiting)))]
+        group = self._next_group()
         try:
             await self._flush_group(group)
         except BaseException:
             for _, answer in group:
                 _fail(answer, Overloaded())
             raise
+
+    def _next_group(self) -> list[tuple[Item, asyncio.Future[Result]]]:
+        group: list[tuple[Item, asyncio.Future[Result]]] = []
+        weight = 0
+        while self._waiting:
+            weight += self._weigh(self._waiting[0][0])
+            if group and weight > self._group:
+                break
+            group.append(self._waiting.popleft())
+        self._weight -= sum(self._weigh(item) for item, _ in group)
+        return group
 
     async def _flush_group(self, group: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:

@@ -7,7 +7,7 @@ that unknown fields stay outside; its id, source and time are kept, so that bein
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, cast
 
@@ -20,7 +20,7 @@ from spplus_chassis.reading import invalid
 from spplus_chassis.records import Refused
 from spplus_contracts import Envelope, FeedbackSubmitted, FeedbackWithdrawn, topic_of
 from spplus_feedback.deadlines import paris_day
-from spplus_feedback.gate_rules import AgencyEvent, Verdict, judge_clock, judge_event, judge_source, story_of
+from spplus_feedback.gate_rules import AgencyEvent, Source, Verdict, judge_clock, judge_event, judge_source, story_of
 from spplus_feedback.sources import Register, current_register, holders_of
 
 _HASH_BYTES: Final = 16
@@ -58,7 +58,7 @@ def hear(envelope: Envelope, data: bytes, *, owner: str) -> Heard:
     return Heard(envelope, topic.name, event, None)
 
 
-class Bench:
+class Judges:
     """Those who judge: the register in memory, read again when it changed, and the stories that are spoken of."""
 
     def __init__(self) -> None:
@@ -79,9 +79,18 @@ class Session:
     register: Register
     stories: Stories
 
-    def judge(self, heard: Heard, arrived_at: datetime) -> Verdict | None:
+    def speaker(self, code: str, within: str | None = None) -> Source | None:
+        """A source of the register, for no more than the part of the tree under `within` where that is given."""
+        source, tree = self.register.sources.get(code), self.register.tree
+        if source is None or within is None:
+            return source
+        if tree.holds(source.structure_codes, within):
+            return replace(source, structure_codes=frozenset({within}))
+        held = frozenset(root for root in source.structure_codes if tree.holds(frozenset({within}), root))
+        return replace(source, structure_codes=held)
+
+    def judge(self, heard: Heard, source: Source | None, arrived_at: datetime) -> Verdict | None:
         """Why the source may not say this; none where it may. By the clock of whoever received it."""
-        source = self.register.sources.get(heard.envelope.source)
         verdict = judge_source(source, heard.envelope.type)
         if verdict is not None or source is None:
             return verdict

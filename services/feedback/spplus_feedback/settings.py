@@ -20,6 +20,14 @@ class FeedbackSettings(ServiceSettings):
     """Stories committed in one transaction at most."""
     max_body_bytes: int = Field(default=65_536, ge=1_024)
     """Longest body of a request; beyond it the door answers 413."""
+    max_events_body_bytes: int = Field(default=4_194_304, ge=1_024)
+    """The same for a call with events of other systems."""
+    events_capacity: int = Field(default=20_000, ge=1_000)
+    """Events of other systems that may wait for their transaction; beyond it the door answers 503."""
+    events_group: int = Field(default=4_000, ge=1)
+    """Of these, committed in one transaction at most."""
+    events_kept_days: float = Field(default=14.0, gt=0, le=366)
+    """For how long an event of another system that came over HTTP is known by its id, should it come again."""
     results_url: AnyHttpUrl | None = None
     """Where the results are read (the pages of the notifier service), for a link on the first page."""
     secure_cookies: bool = True

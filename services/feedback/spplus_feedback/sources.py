@@ -1,12 +1,14 @@
 """The register of sources: who may say what, for which part of the tree."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from spplus_chassis.database import Connection
+from spplus_feedback import acts
+from spplus_feedback.acts import Act, Action
 from spplus_feedback.gate_rules import Source, Tree
 from spplus_feedback.structures_queries import parents_on
 from spplus_feedback.structures_repository import note_change
@@ -34,7 +36,7 @@ class Register:
     tree: Tree
 
 
-async def save_source(connection: Connection, source: Source) -> None:
+async def save_source(connection: Connection, source: Source, *, by: str = acts.OPERATOR) -> None:
     """Write one row of the register, in place of an earlier one of that code; every gate reads it with its next batch.
 
     Raises `asyncpg.CheckViolationError` for a bad code, no structure, or a kind both one by one and as totals.
@@ -51,16 +53,26 @@ async def save_source(connection: Connection, source: Source) -> None:
             sorted(source.structure_codes),
         )
         await note_change(connection)
+        detail = {
+            "feedback": sorted(source.feedback_kinds),
+            "single": sorted(source.single_kinds),
+            "bulk": sorted(source.bulk_kinds),
+            "structures": sorted(source.structure_codes),
+        }
+        await _trace(connection, Action.SOURCE_SAVED, source.code, by, detail)
 
 
-async def remove_source(connection: Connection, code: str) -> bool:
+async def remove_source(connection: Connection, code: str, *, by: str = acts.OPERATOR) -> bool:
     """Refuse all that a source says from now on; what it said stays. False where it was not in force."""
     async with connection.transaction():
         done = await connection.execute(
             "UPDATE sources SET active = false, changed_at = now() WHERE code = $1 AND active", code
         )
+        if done != "UPDATE 1":
+            return False
         await note_change(connection)
-    return bool(done == "UPDATE 1")
+        await _trace(connection, Action.SOURCE_REMOVED, code, by, {})
+    return True
 
 
 async def sources(connection: Connection) -> list[Source]:
@@ -101,6 +113,11 @@ async def holders_of(connection: Connection, request_ids: Iterable[str]) -> dict
     ids = [UUID(request_id) for request_id in request_ids if _is_uuid(request_id)]
     rows = await connection.fetch(_HOLDERS, ids) if ids else []
     return {row["request_id"]: frozenset({row["structure_code"], row["holder_code"]}) for row in rows}
+
+
+async def _trace(connection: Connection, action: Action, code: str, by: str, detail: Mapping[str, object]) -> None:
+    at: datetime = await connection.fetchval("SELECT now()")
+    await acts.record(connection, Act(actor=by, action=action, at=at, subject=code, detail=detail))
 
 
 def _is_uuid(text: str) -> bool:
