@@ -130,7 +130,7 @@ async def furnish(dsn: str) -> dict[str, str]:
     try:
         async with connection.transaction():
             await declare_structures(connection, TREE, now=datetime.now(UTC))
-        scopes = [Scope.READ_REQUESTS, Scope.ANSWER_REQUESTS]
+        scopes = [Scope.READ_REQUESTS, Scope.ANSWER_REQUESTS, Scope.MODERATE_STORIES]
         return {
             code: await create_key(connection, name=code, scopes=scopes, structure_code=code)
             for code in ("racine", "autre", "guichet")

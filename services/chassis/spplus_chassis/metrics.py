@@ -28,6 +28,17 @@ EVENTS_JUDGED = Counter(
 )
 GROUP_COMMIT_ROWS = Histogram("spplus_group_commit_rows", "Submissions committed together", buckets=_RECORDS)
 
+# Moderation
+MODERATION_WAITING = Gauge(
+    "spplus_moderation_waiting_rows", "Stories that wait for a moderator: texts, held", ["queue"]
+)
+MODERATION_AGE = Gauge("spplus_moderation_age_seconds", "For how long the oldest of them has waited", ["queue"])
+MODERATION_DECISIONS = Counter(
+    "spplus_moderation_decisions_total",
+    "Decisions of moderators: publish, reject, mask, unpublish, release",
+    ["decision"],
+)
+
 # Outbox and relay
 OUTBOX_ROWS = Gauge("spplus_outbox_rows", "Rows that wait in the outbox")
 OUTBOX_AGE = Gauge("spplus_outbox_age_seconds", "Age of the oldest row that waits in the outbox")

@@ -28,6 +28,7 @@ class Action(StrEnum):
     STORY_READ = "story.read"
     STORY_MASKED = "story.masked"
     STORY_PUBLISHED = "story.published"
+    STORY_UNPUBLISHED = "story.unpublished"
     STORY_REJECTED = "story.rejected"
     STORY_WITHDRAWN = "story.withdrawn"
     STORY_HELD = "story.held"

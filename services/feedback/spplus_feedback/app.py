@@ -19,11 +19,14 @@ from spplus_feedback.experiences import pages as experiences_pages
 from spplus_feedback.gate import gate_subscription
 from spplus_feedback.idempotency import KEPT
 from spplus_feedback.intake import Intake
+from spplus_feedback.moderation import api as moderation_api
+from spplus_feedback.moderation.gauges import measure
 from spplus_feedback.settings import FeedbackSettings
 from spplus_feedback.telling import Told
 
 PACKAGE = "spplus_feedback"
 _FORGET_SECONDS = 3_600.0
+_MEASURE_SECONDS = 15.0
 
 
 def build(settings: FeedbackSettings) -> Service:
@@ -58,6 +61,8 @@ def build(settings: FeedbackSettings) -> Service:
     service.every(_FORGET_SECONDS, "forget-sessions", lambda: _forget_sessions(service))
     service.include(experiences_api.router(lambda: service.pool, clock=_clock))
     service.include(experiences_pages.router(lambda: service.pool, clock=_clock))
+    service.include(moderation_api.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
+    service.every(_MEASURE_SECONDS, "measure-moderation", lambda: measure(service.pool, _clock()))
     service.subscribe(subscribers.answers())
     service.subscribe(gate_subscription(service.relay.wake))
     return service

@@ -76,6 +76,12 @@ ON CONFLICT (request_id, source, statement_id) DO UPDATE SET
     retracted = excluded.retracted, body_hash = excluded.body_hash, answer = excluded.answer
 WHERE statements.version < excluded.version
 """
+_ERASE: Final = """
+UPDATE feedbacks SET
+    withdrawn_at = $2, title = NULL, story = NULL, suggestion = NULL,
+    public_title = NULL, public_story = NULL, public_suggestion = NULL, masks = '[]'
+WHERE feedback_id = $1::uuid
+"""
 _SAVE_STANDING: Final = """
 UPDATE requests SET status = $2, holder_code = $3, due_at = $4, promised_at = $5, answered_at = $6
 WHERE request_id = $1::uuid AND status <> 'withdrawn'
@@ -141,20 +147,20 @@ async def withdraw_story(connection: Connection, code_hash: bytes, at: datetime)
         return None
     if story["withdrawn_at"] is not None:
         return WithdrawnStory(story["feedback_id"], (), fresh=False)
-    await connection.execute(
-        """
-        UPDATE feedbacks SET
-            withdrawn_at = $2, title = NULL, story = NULL, suggestion = NULL,
-            public_title = NULL, public_story = NULL, public_suggestion = NULL
-        WHERE feedback_id = $1::uuid
-        """,
-        story["feedback_id"],
-        at,
-    )
+    requests = await erase_words(connection, story["feedback_id"], at)
+    return WithdrawnStory(story["feedback_id"], () if story["held_at"] else requests, fresh=True)
+
+
+async def erase_words(connection: Connection, feedback_id: str, at: datetime) -> tuple[tuple[str, str], ...]:
+    """Delete the words of a story whose row is held, and of its answers; close its requests.
+
+    Returns each request with the structure addressed, in order.
+    """
+    await connection.execute(_ERASE, feedback_id, at)
     rows = await connection.fetch(
         "UPDATE requests SET status = 'withdrawn' WHERE feedback_id = $1::uuid "
         "RETURNING request_id::text, structure_code, position",
-        story["feedback_id"],
+        feedback_id,
     )
     await connection.execute(
         "UPDATE statements SET answer = NULL WHERE request_id = ANY ($1::uuid[])", [row["request_id"] for row in rows]
@@ -163,8 +169,7 @@ async def withdraw_story(connection: Connection, code_hash: bytes, at: datetime)
         "DELETE FROM drafts WHERE request_id = ANY ($1::uuid[])", [row["request_id"] for row in rows]
     )
     ordered = sorted(rows, key=lambda row: int(row["position"]))
-    told = () if story["held_at"] else tuple((row["request_id"], row["structure_code"]) for row in ordered)
-    return WithdrawnStory(story["feedback_id"], told, fresh=True)
+    return tuple((row["request_id"], row["structure_code"]) for row in ordered)
 
 
 async def lock_request(connection: Connection, request_id: str) -> LockedRequest | None:

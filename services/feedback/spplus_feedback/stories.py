@@ -179,8 +179,8 @@ def submitted(submission: Submission, address: Address, deadline: Deadline | Non
     )
 
 
-def withdrawn(request_id: str, structure_code: str, at: datetime) -> FeedbackWithdrawn:
+def withdrawn(
+    request_id: str, structure_code: str, at: datetime, *, reason: WithdrawalReason = WithdrawalReason.AUTHOR
+) -> FeedbackWithdrawn:
     """The event that takes one request out of the figures."""
-    return FeedbackWithdrawn(
-        request_id=request_id, structure_code=structure_code, reason=WithdrawalReason.AUTHOR, withdrawn_at=at
-    )
+    return FeedbackWithdrawn(request_id=request_id, structure_code=structure_code, reason=reason, withdrawn_at=at)
