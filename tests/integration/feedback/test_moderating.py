@@ -20,7 +20,7 @@ from spplus_feedback.moderation.handlers import (
 from spplus_feedback.moderation.reasons import Reason
 from spplus_feedback.moderation.spans import BadSpan, Field, Kind, Place
 from tests.support.intake import request_ids
-from tests.support.moderating import ACTOR, a_held_story, act, acts_of, connected, place_of, story_row
+from tests.support.moderating import ACTOR, a_held_story, act, acts_of, connected, now, place_of, story_row
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
@@ -145,8 +145,8 @@ async def test_act_on_a_story_that_its_author_took_back_changes_nothing(door, ha
 
 async def test_act_that_fails_leaves_no_trace(door):
     told = await door.tell(story=STORY)
+    beyond = Place(Field.STORY, 0, 1_000, Kind.OTHER)
     with pytest.raises(BadSpan):
-        beyond = Place(Field.STORY, 0, 1_000, Kind.OTHER)
         await act(door, publish_story, told["feedback_id"], masks=[beyond], version=0)
     with pytest.raises(StoryChanged):
         await act(door, unpublish_story, told["feedback_id"], version=0)
@@ -170,12 +170,6 @@ async def test_act_undone_with_its_transaction_is_not_in_the_trail(door):
     async with connected(door) as connection:
         transaction = connection.transaction()
         await transaction.start()
-        await act_on(connection, told["feedback_id"])
+        await publish_story(connection, told["feedback_id"], actor=ACTOR, now=now(), version=0)
         await transaction.rollback()
     assert await acts_of(door, told["feedback_id"]) == []
-
-
-async def act_on(connection, feedback_id):
-    from tests.support.moderating import now  # noqa: PLC0415 - the clock of this one act
-
-    await publish_story(connection, feedback_id, actor=ACTOR, now=now(), version=0)

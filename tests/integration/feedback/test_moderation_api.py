@@ -94,7 +94,7 @@ async def test_story_is_rejected_once(door):
         ),
         ({"decision": "publish", "version": 0, "masks": [], "story": "autre chose"}, "publish.story"),
         ({"decision": "reject", "version": 0, "reason": "parce que"}, "reject.reason"),
-        ({"decision": "edit", "version": 0}, ""),
+        ({"decision": "edit", "version": 0}, "body"),
     ],
 )
 async def test_what_is_no_decision_is_refused_with_its_field(door, body, field):
