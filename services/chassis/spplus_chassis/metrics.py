@@ -26,6 +26,8 @@ SIGN_INS = Counter("spplus_sign_ins_total", "People who tried to sign in, by out
 EVENTS_JUDGED = Counter(
     "spplus_events_judged_total", "Events of other systems that came over HTTP, by what became of them", ["verdict"]
 )
+STORIES_HELD = Counter("spplus_stories_held_total", "Stories kept back as probable abuse, by reason", ["reason"])
+REQUESTS_LIMITED = Counter("spplus_requests_limited_total", "Requests refused as too many, by limit", ["limit"])
 GROUP_COMMIT_ROWS = Histogram("spplus_group_commit_rows", "Submissions committed together", buckets=_RECORDS)
 
 # Moderation

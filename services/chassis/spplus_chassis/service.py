@@ -15,6 +15,7 @@ import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
+from starlette.middleware import Middleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from spplus_chassis import dead_letters_queries, dead_letters_replay, health, metrics
@@ -105,6 +106,10 @@ class Service:
     def include(self, router: APIRouter) -> None:
         """Add HTTP routes."""
         self.app.include_router(router)
+
+    def inside(self, middleware: Any, **options: Any) -> None:  # noqa: ANN401 - passed on to the framework
+        """Put a middleware behind those that are there: it knows the caller, and its own answers are screened."""
+        self.app.user_middleware.append(Middleware(middleware, **options))
 
     def subscribe(self, subscription: AnySubscription) -> None:
         """Add a consumer of the bus."""

@@ -13,6 +13,10 @@ def _networks(text: str) -> str:
     return ",".join(str(ipaddress.ip_network(part.strip())) for part in text.split(",") if part.strip())
 
 
+Networks = Annotated[str, AfterValidator(_networks)]
+"""Addresses or networks, comma-separated: ``10.0.0.0/8,::1``."""
+
+
 class ServiceSettings(KafkaSettings):
     """Base of a service's settings; a service adds its own prefix and fields."""
 
@@ -24,7 +28,7 @@ class ServiceSettings(KafkaSettings):
     """Address that HTTP listens on."""
     http_port: int = Field(ge=1, le=65535)
     """Port that HTTP listens on."""
-    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
+    trusted_proxies: Networks = ""
     """Addresses or networks of our own proxies, comma-separated. From them alone X-Forwarded-For and X-Forwarded-Proto
     are believed: the right-most address that is none of theirs is the caller's."""
     hsts_seconds: int = Field(default=0, ge=0)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from spplus_chassis import metrics
@@ -13,6 +13,7 @@ from spplus_chassis.database import Pool
 from spplus_chassis.problem import Problem
 from spplus_chassis.reading import CLOCK_TOLERANCE
 from spplus_feedback import codes
+from spplus_feedback.abuse.guard import OPEN, Guard
 from spplus_feedback.bodies import AcceptedBody, AcceptedRequestBody, FollowedBody, Links, StoryBody
 from spplus_feedback.following import followed_body
 from spplus_feedback.group_commit import Overloaded
@@ -20,7 +21,7 @@ from spplus_feedback.handlers import withdraw_feedback
 from spplus_feedback.idempotency import BadKey, Once, once
 from spplus_feedback.intake import InFlight, Intake
 from spplus_feedback.queries import followed_story
-from spplus_feedback.stories import Accepted, KeyWithdrawn, Outcome, Submission, UnknownStructures
+from spplus_feedback.stories import Accepted, KeyWithdrawn, Outcome, Submission, TooMany, UnknownStructures
 from spplus_feedback.structure_search import FoundStructure, find_structures
 from spplus_feedback.telling import TellNow, submission_of
 
@@ -49,18 +50,18 @@ class Structures(BaseModel):
     items: list[FoundStructure]
 
 
-def router(pool: Callable[[], Pool], intake: Intake, tell_now: TellNow) -> APIRouter:
+def router(pool: Callable[[], Pool], intake: Intake, tell_now: TellNow, guard: Guard = OPEN) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/v1", tags=["feedback"])
 
     @routes.post("/feedback", status_code=202)
     async def post_feedback(
-        body: StoryBody, response: Response, idempotency_key: IdempotencyKey = None
+        body: StoryBody, request: Request, response: Response, idempotency_key: IdempotencyKey = None
     ) -> AcceptedBody:
         """Tell a story about one to three structures. Once answered, it is safe and will be counted."""
         told = tell_now()
         check_clock(body.submitted_at, told.now, "submitted_at")
-        submission = submission_of(body, told, once=_once(idempotency_key, body))
+        submission = guard.seen(submission_of(body, told, once=_once(idempotency_key, body)), request)
         accepted = accepted_or_problem(await take(intake, submission, door="http"))
         response.headers.update(PRIVATE)
         return accepted_body(accepted)
@@ -110,6 +111,9 @@ def accepted_or_problem(outcome: Outcome) -> Accepted:
             {"field": f"structure_codes.{position}", "message": "no such structure"} for position in outcome.positions
         ]
         raise Problem(422, errors=errors)
+    if isinstance(outcome, TooMany):
+        headers = {"Retry-After": str(outcome.retry_after_seconds)}
+        raise Problem(429, "Too many stories came from this address within the hour.", headers=headers)
     if isinstance(outcome, KeyWithdrawn):
         raise Problem(410, "The story of this Idempotency-Key was withdrawn.")
     raise Problem(422, errors=[{"field": "header.idempotency-key", "message": "was used with another body"}])

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from spplus_chassis.outbox import new_id
 from spplus_chassis.service import Service
-from spplus_feedback import api, desk_api, pages, repository, subscribers
+from spplus_feedback import api, desk_api, pages, protection, repository, subscribers
+from spplus_feedback.abuse.limited_callers import LimitedCallers
 from spplus_feedback.accounts import pages as account_pages
 from spplus_feedback.accounts.repository import forget_sessions
 from spplus_feedback.accounts.signing_in import SessionRules
@@ -14,6 +15,7 @@ from spplus_feedback.agencies import events_api, taken
 from spplus_feedback.agencies.taking import Taking
 from spplus_feedback.body_limit import LimitedBodies
 from spplus_feedback.codes import CODE_BYTES
+from spplus_feedback.counters import forget_counts
 from spplus_feedback.experiences import api as experiences_api
 from spplus_feedback.experiences import pages as experiences_pages
 from spplus_feedback.gate import gate_subscription
@@ -38,6 +40,7 @@ def build(settings: FeedbackSettings) -> Service:
         default_days=settings.default_answer_days,
         capacity=settings.queue_capacity,
         group=settings.group_size,
+        limits=protection.hourly_limits(settings),
     )
     service.background("group-commit", intake.run)
     service.every(_FORGET_SECONDS, "forget-keys", lambda: _forget_keys(service))
@@ -49,14 +52,17 @@ def build(settings: FeedbackSettings) -> Service:
     )
     service.background("take-events", taking.run)
     service.every(_FORGET_SECONDS, "forget-events", lambda: _forget_events(service, settings.events_kept_days))
-    service.app.add_middleware(
+    service.include(events_api.router(lambda: service.pool, taking, clock=_clock))
+    guard = protection.guard_of(settings, lambda: service.pool)
+    service.inside(LimitedCallers, **protection.caller_limits(settings))
+    service.inside(
         LimitedBodies, longest=settings.max_body_bytes, longer={events_api.PATH: settings.max_events_body_bytes}
     )
-    service.include(events_api.router(lambda: service.pool, taking, clock=_clock))
-    service.include(api.router(lambda: service.pool, intake, _tell_now))
+    service.every(_FORGET_SECONDS, "forget-counts", lambda: _forget_counts(service))
+    service.include(api.router(lambda: service.pool, intake, _tell_now, guard))
     service.include(desk_api.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
     results_url = str(settings.results_url) if settings.results_url else None
-    service.include(pages.router(lambda: service.pool, intake, _tell_now, results_url=results_url))
+    service.include(pages.router(lambda: service.pool, intake, _tell_now, guard, results_url=results_url))
     service.include(account_pages.router(lambda: service.pool, _session_rules(settings), clock=_clock))
     service.every(_FORGET_SECONDS, "forget-sessions", lambda: _forget_sessions(service))
     service.include(experiences_api.router(lambda: service.pool, clock=_clock))
@@ -79,6 +85,11 @@ def _tell_now() -> Told:
 async def _forget_keys(service: Service) -> None:
     async with service.pool.acquire() as connection:
         await repository.forget_keys(connection, _clock() - KEPT)
+
+
+async def _forget_counts(service: Service) -> None:
+    async with service.pool.acquire() as connection:
+        await forget_counts(connection, _clock())
 
 
 def _session_rules(settings: FeedbackSettings) -> SessionRules:

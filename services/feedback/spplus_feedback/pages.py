@@ -6,15 +6,23 @@ from fastapi import APIRouter, Response
 
 from spplus_chassis.database import Pool
 from spplus_feedback import follow_pages, share_pages
+from spplus_feedback.abuse.guard import OPEN, Guard
 from spplus_feedback.intake import Intake
 from spplus_feedback.screens import Page, page, stylesheet
 from spplus_feedback.telling import TellNow
 
 
-def router(pool: Callable[[], Pool], intake: Intake, tell_now: TellNow, *, results_url: str | None = None) -> APIRouter:
+def router(
+    pool: Callable[[], Pool],
+    intake: Intake,
+    tell_now: TellNow,
+    guard: Guard = OPEN,
+    *,
+    results_url: str | None = None,
+) -> APIRouter:
     """The routes. `results_url` is where the results are read."""
     routes = APIRouter(route_class=Page, include_in_schema=False)
-    routes.include_router(share_pages.router(pool, intake, tell_now))
+    routes.include_router(share_pages.router(pool, intake, tell_now, guard))
     routes.include_router(follow_pages.router(pool, intake, tell_now))
 
     @routes.get("/")

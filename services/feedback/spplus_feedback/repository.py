@@ -132,6 +132,12 @@ async def known_keys(connection: Connection, key_hashes: Iterable[bytes]) -> dic
     return {row["key_hash"]: row for row in await connection.fetch(_KNOWN_KEYS, list(key_hashes))}
 
 
+async def release_keys(connection: Connection, key_hashes: Sequence[bytes]) -> None:
+    """Give keys back that this transaction took in vain."""
+    if key_hashes:
+        await connection.execute("DELETE FROM idempotency_keys WHERE key_hash = ANY ($1::bytea[])", key_hashes)
+
+
 async def forget_keys(connection: Connection, before: datetime) -> int:
     """Delete keys last used before an instant; returns how many."""
     done = await connection.execute("DELETE FROM idempotency_keys WHERE used_at < $1", before)

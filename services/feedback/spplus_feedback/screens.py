@@ -68,6 +68,15 @@ def trouble_words(status: int) -> str:
     return _TROUBLES.get(status, _NOT_UNDERSTOOD)
 
 
+def waiting_words(seconds: int | None) -> str | None:
+    """When to try again, as people say it; None where there is nothing to wait for."""
+    if seconds is None:
+        return None
+    if seconds <= 90:  # noqa: PLR2004 - below, minutes would mislead
+        return "Réessayez dans une minute."
+    return f"Réessayez dans {-(-seconds // 60)} minutes."
+
+
 def trouble(status: int, *, for_staff: bool = False) -> HTMLResponse:
     """A page that says what went wrong."""
     template = "people/trouble.html" if for_staff else "trouble.html"

@@ -1,9 +1,9 @@
 """Settings of the intake service, read from ``SPPLUS_FEEDBACK_*``."""
 
-from pydantic import AnyHttpUrl, Field
+from pydantic import AnyHttpUrl, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from spplus_chassis.settings import ServiceSettings
+from spplus_chassis.settings import Networks, ServiceSettings
 
 
 class FeedbackSettings(ServiceSettings):
@@ -30,6 +30,25 @@ class FeedbackSettings(ServiceSettings):
     """For how long an event of another system that came over HTTP is known by its id, should it come again."""
     results_url: AnyHttpUrl | None = None
     """Where the results are read (the pages of the notifier service), for a link on the first page."""
+    requests_per_minute_by_address: int = Field(default=600, ge=0)
+    """Requests of one address without an API key, in each process; beyond it 429. 0 for no limit."""
+    requests_per_minute_by_key: int = Field(default=6_000, ge=0)
+    """Requests with one API key, in each process; beyond it 429. 0 for no limit."""
+    events_per_minute_by_key: int = Field(default=600_000, ge=0)
+    """Events that one API key may send over HTTP, in each process; beyond it 429. 0 for no limit."""
+    stories_per_hour_before_hold: int = Field(default=10, ge=0)
+    """Stories from one address, over all processes; further ones are held for a moderator. 0 for no limit."""
+    stories_per_hour: int = Field(default=60, ge=0)
+    """Stories from one address, over all processes; further ones are refused with 429. 0 for no limit."""
+    same_words_per_hour: int = Field(default=3, ge=0)
+    """Stories about one structure in the same words, over all processes; further ones are held. 0 for no limit."""
+    form_least_seconds: float = Field(default=3.0, ge=0, le=60)
+    """A form that is sent sooner after it was shown is held for a moderator. 0 asks nothing of forms."""
+    form_secret: SecretStr | None = Field(default=None, min_length=32)
+    """Signs the time on forms; made and shared through the database where it is not given."""
+    unlimited_networks: Networks = "127.0.0.0/8,::1/128"
+    """Callers from here are never counted: our own tools. A proxy on the same machine stands for its callers, so name
+    it among the trusted proxies."""
     secure_cookies: bool = True
     """Whether the cookies of people who sign in travel encrypted only, as they must in production. Browsers make an
     exception for http://127.0.0.1; switch it off only to try the service over plain HTTP in one that makes none."""

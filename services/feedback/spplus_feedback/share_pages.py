@@ -3,7 +3,6 @@
 The form carries a nonce as its idempotency key: sent twice, by a double click or a reload, it counts once.
 """
 
-import uuid
 from collections.abc import Callable, Sequence
 from typing import Annotated, Final
 
@@ -12,12 +11,13 @@ from fastapi import APIRouter, Query, Request, Response
 from spplus_chassis.database import UNREACHABLE, Pool
 from spplus_chassis.problem import Problem
 from spplus_feedback import codes
+from spplus_feedback.abuse.guard import OPEN, Guard
 from spplus_feedback.api import accepted_or_problem, take
 from spplus_feedback.forms import EMPTY, Filled, fill
 from spplus_feedback.idempotency import BadKey, once
 from spplus_feedback.intake import Intake
-from spplus_feedback.screens import Page, page, sent_form, trouble_words
-from spplus_feedback.stories import MAX_STRUCTURES, Accepted, KeyReused, Submission
+from spplus_feedback.screens import Page, page, sent_form, trouble_words, waiting_words
+from spplus_feedback.stories import MAX_STRUCTURES, Accepted, KeyReused, Submission, TooMany
 from spplus_feedback.structure_search import find_structures
 from spplus_feedback.structures_queries import structures_of
 from spplus_feedback.telling import TellNow, submission_of
@@ -27,12 +27,15 @@ _ALREADY_SENT: Final = (
     "Ce formulaire a déjà été envoyé, et votre première version est bien enregistrée. "
     "Pour raconter autre chose, commencez un nouveau formulaire."
 )
+_TOO_MANY: Final = (
+    "Beaucoup de récits viennent d’être envoyés depuis la même connexion à internet : le vôtre n’est pas encore parti."
+)
 _TOO_SHORT: Final = "Écrivez au moins deux lettres."
 Codes = Annotated[list[str], Query(alias="structure")]
 Named = list[tuple[str, str]]
 
 
-def router(pool: Callable[[], Pool], intake: Intake, tell_now: TellNow) -> APIRouter:
+def router(pool: Callable[[], Pool], intake: Intake, tell_now: TellNow, guard: Guard = OPEN) -> APIRouter:
     """The routes."""
     routes = APIRouter(route_class=Page, include_in_schema=False)
 
@@ -44,7 +47,7 @@ def router(pool: Callable[[], Pool], intake: Intake, tell_now: TellNow) -> APIRo
     ) -> Response:
         chosen = await _named(pool(), structure)
         if chosen and q is None and not ajouter:
-            return _form(chosen, EMPTY, str(uuid.uuid4()))
+            return _form(chosen, EMPTY, await guard.nonce(tell_now().now))
         return await _search(pool(), chosen, q)
 
     @routes.post("/partager")
@@ -58,11 +61,15 @@ def router(pool: Callable[[], Pool], intake: Intake, tell_now: TellNow) -> APIRo
         if filled.body is None:
             return _form(chosen, filled, nonce, status=422)
         told = tell_now()
+        wait = guard.must_wait(request)
+        if wait is not None:
+            return _form(chosen, filled, nonce, status=429, wait=wait)
         try:
             key = once(nonce, filled.body.model_dump(mode="json"))
         except BadKey:
-            return _form(chosen, filled, str(uuid.uuid4()), status=422)
-        return await _submit(intake, submission_of(filled.body, told, once=key), chosen, filled, nonce)
+            return _form(chosen, filled, await guard.nonce(told.now), status=422)
+        submission = await guard.examined(submission_of(filled.body, told, once=key), request, sent, nonce)
+        return await _submit(intake, submission, chosen, filled, nonce)
 
     return routes
 
@@ -72,6 +79,8 @@ async def _submit(intake: Intake, submission: Submission, chosen: Named, filled:
         outcome = await take(intake, submission, door="form")
         if isinstance(outcome, KeyReused):
             return page("trouble.html", status=422, message=_ALREADY_SENT)
+        if isinstance(outcome, TooMany):
+            return _form(chosen, filled, nonce, status=429, wait=outcome.retry_after_seconds)
         return _thanks(accepted_or_problem(outcome), dict(chosen))
     except Problem as problem:
         if problem.status not in {409, 503}:
@@ -81,10 +90,15 @@ async def _submit(intake: Intake, submission: Submission, chosen: Named, filled:
         return _form(chosen, filled, nonce, status=503)
 
 
-def _form(chosen: Named, filled: Filled, nonce: str, *, status: int = 200) -> Response:
-    """The form, with what was typed before; the nonce stays, so that trying again is safe."""
-    notice = trouble_words(status) if status in {409, 503} else None
-    return page("share.html", status=status, chosen=chosen, filled=filled, nonce=nonce, notice=notice)
+def _form(chosen: Named, filled: Filled, nonce: str, *, status: int = 200, wait: int | None = None) -> Response:
+    """The form, with what was typed before; the nonce stays, so that trying again is safe. `wait` in seconds."""
+    notice = trouble_words(status) if status in {409, 503} else _TOO_MANY if wait is not None else None
+    answer = page(
+        "share.html", status=status, chosen=chosen, filled=filled, nonce=nonce, notice=notice, wait=waiting_words(wait)
+    )
+    if wait is not None:
+        answer.headers["Retry-After"] = str(wait)
+    return answer
 
 
 def _thanks(accepted: Accepted, names: dict[str, str]) -> Response:

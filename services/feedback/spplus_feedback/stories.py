@@ -97,6 +97,8 @@ class Submission:
     """Who may ask for the same answer again."""
     published_at: datetime | None = None
     """When its words were made public elsewhere; None where they wait for a moderator here."""
+    caller: str | None = field(default=None, repr=False)
+    """Network address that it came from, where callers are counted. Stored nowhere: counted under a keyed hash."""
     held_for: Hold | None = None
     """Set for a probable abuse: kept back until a moderator lets it through, no event tells of it before."""
 
@@ -132,6 +134,15 @@ class Accepted:
     requests: tuple[AcceptedRequest, ...]
     fresh: bool
     """False where the story was there already."""
+    held_for: Hold | None = None
+    """Why it was kept back, if it was. Its author is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """Nothing was stored: too many stories came from this address within the hour."""
+
+    retry_after_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +162,7 @@ class KeyWithdrawn:
     """Nothing was stored: the key belongs to a story that its author took back."""
 
 
-Outcome = Accepted | UnknownStructures | KeyReused | KeyWithdrawn
+Outcome = Accepted | TooMany | UnknownStructures | KeyReused | KeyWithdrawn
 
 
 def submitted(submission: Submission, address: Address, deadline: Deadline | None) -> FeedbackSubmitted:

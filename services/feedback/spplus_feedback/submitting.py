@@ -1,6 +1,6 @@
 """Taking stories: what happens, in which order, in one transaction of the caller for a whole group of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from spplus_contracts import StructureDeclared
 from spplus_contracts.topics import FEEDBACK_SUBMITTED
 from spplus_feedback import acts, codes, holding, repository
 from spplus_feedback.deadlines import Deadline, promised
+from spplus_feedback.idempotency import Once
 from spplus_feedback.stories import (
     Accepted,
     AcceptedRequest,
@@ -25,18 +26,30 @@ from spplus_feedback.stories import (
     submitted,
 )
 from spplus_feedback.structures_queries import structures_of
+from spplus_feedback.weighing import Weighing
 
 Deadlines = Mapping[str, Deadline | None]
 
 
 async def submit_feedbacks(
-    connection: Connection, submissions: Sequence[Submission], *, default_days: int
+    connection: Connection,
+    submissions: Sequence[Submission],
+    *,
+    default_days: int,
+    weighing: Weighing | None = None,
 ) -> list[Outcome]:
-    """Store stories with their events, all in a handful of statements; answers in the order given."""
+    """Store stories with their events, all in a handful of statements; answers in the order given.
+
+    `weighing` holds or refuses what comes too often; without it, everything is taken.
+    """
     structures = await structures_of(connection, {a.structure_code for s in submissions for a in s.addresses})
     outcomes: dict[int, Outcome] = _unknown(submissions, structures)
     outcomes |= await _replayed(connection, {place: s for place, s in enumerate(submissions) if place not in outcomes})
     fresh = {place: s for place, s in enumerate(submissions) if place not in outcomes}
+    if weighing is not None:
+        fresh, refused = await weighing.weighed(connection, fresh)
+        await repository.release_keys(connection, [once.key_hash for once in _keys(submissions, refused)])
+        outcomes |= refused
     stored = await _store(connection, list(fresh.values()), structures, default_days)
     for place, submission in fresh.items():
         requests = _told(submission, _deadlines(submission, structures, default_days))
@@ -46,6 +59,7 @@ async def submit_feedbacks(
             submitted_at=submission.submitted_at,
             requests=requests,
             fresh=submission.feedback_id in stored,
+            held_for=submission.held_for,
         )
     return [outcomes[place] for place in range(len(submissions))]
 
@@ -76,6 +90,11 @@ async def _replayed(connection: Connection, submissions: Mapping[int, Submission
             repeated[place] = submission
     known = await repository.known_keys(connection, {s.once.key_hash for s in repeated.values() if s.once})
     return {place: _earlier(submission, known) for place, submission in repeated.items()}
+
+
+def _keys(submissions: Sequence[Submission], places: Iterable[int]) -> list[Once]:
+    """The keys of stories that were refused: a later try is a first one."""
+    return [once for once in (submissions[place].once for place in places) if once is not None]
 
 
 def _earlier(submission: Submission, known: Mapping[bytes, Any]) -> Outcome:

@@ -19,6 +19,8 @@ async def door(kafka: str, make_database: Callable[[], str]) -> AsyncIterator[Do
     await migrate(dsn, PACKAGE)
     keys = await furnish(dsn)
     await create_topics(kafka, [*CANONICAL, dead_letters("feedback")], prefix)
-    settings = FeedbackSettings(database_url=dsn, kafka_bootstrap_servers=kafka, topic_prefix=prefix, _env_file=None)
+    settings = FeedbackSettings(
+        database_url=dsn, kafka_bootstrap_servers=kafka, topic_prefix=prefix, form_least_seconds=0, _env_file=None
+    )
     async with opened(settings) as (service, http):
         yield Door(service, http, dsn, kafka, prefix, keys)
