@@ -11,16 +11,9 @@ from spplus_chassis.migrations import migrate
 from spplus_chassis.service import serve
 from spplus_feedback.access_list_commands import access_list_arguments, print_access_lists
 from spplus_feedback.account_commands import account_arguments, accounts
+from spplus_feedback.agency_commands import key_arguments, keys, source_arguments, source_register
 from spplus_feedback.app import PACKAGE, build
-from spplus_feedback.commands import (
-    Command,
-    CommandError,
-    Run,
-    key_arguments,
-    keys,
-    source_arguments,
-    source_register,
-)
+from spplus_feedback.commands import Command, CommandError, Run
 from spplus_feedback.import_commands import (
     experience_arguments,
     file_arguments,
@@ -53,7 +46,7 @@ COMMANDS: tuple[Command, ...] = (
         "import-experiences", "take the experiences of the official file", import_experiences, experience_arguments
     ),
     Command("accounts", "make, list, change and close accounts of people", accounts, account_arguments),
-    Command("keys", "make, list and take back API keys of agents", keys, key_arguments),
+    Command("keys", "make, list, replace and take back API keys", keys, key_arguments),
     Command("sources", "register other systems that emit events", source_register, source_arguments),
     Command("access-lists", "print who may do what on the brokers", print_access_lists, access_list_arguments),
     Command("dead-letters", dead_letters_command.HELP, _dead_letters, dead_letters_command.add_arguments),
