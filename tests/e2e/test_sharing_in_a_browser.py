@@ -97,12 +97,12 @@ async def test_citizen_shares_follows_and_withdraws_an_experience_without_script
         assert await page.get_by_text(STORY).count() == 1
         assert code not in page.url
 
-        await page.get_by_role("button", name="Retirer mon expérience").click()
+        await page.get_by_role("button", name="Retirer mon récit").click()
         await judge(page)
         await page.get_by_role("button", name="Oui, retirer mon expérience").click()
         await judge(page)
         await page.goto(f"/suivi/{code}")
-        assert await page.get_by_text("Vous avez retiré cette expérience").count() == 1
+        assert await page.get_by_text("Vous avez retiré votre récit").count() == 1
     assert code not in running.log
     assert STORY not in running.log
 

@@ -14,7 +14,8 @@ from spplus_chassis.problem import Problem
 from spplus_chassis.reading import CLOCK_TOLERANCE
 from spplus_feedback import codes
 from spplus_feedback.abuse.guard import OPEN, Guard
-from spplus_feedback.bodies import AcceptedBody, AcceptedRequestBody, FollowedBody, Links, StoryBody
+from spplus_feedback.bodies import AcceptedBody, AcceptedRequestBody, Links, StoryBody
+from spplus_feedback.followed_bodies import FollowedBody
 from spplus_feedback.following import followed_body
 from spplus_feedback.group_commit import Overloaded
 from spplus_feedback.handlers import withdraw_feedback

@@ -135,61 +135,6 @@ class AcceptedBody(Body):
     """Where to go on."""
 
 
-class AnswerShown(Body):
-    """One answer to the story."""
-
-    answered_at: datetime
-    """When, UTC."""
-    text: str | None = None
-    """The text, where it was given here."""
-    by_another_channel: bool
-    """True where the answer came by another way: its text is not known here."""
-
-
-class FollowedRequestBody(Body):
-    """Where one request stands."""
-
-    request_id: str
-    """The request."""
-    structure_code: str
-    """The structure addressed."""
-    structure_name: str
-    """Its name."""
-    holder_code: str
-    """The structure that holds the request now."""
-    status: Literal["waiting", "answered", "closed", "withdrawn"]
-    """Where it stands."""
-    answer_due_at: datetime | None = None
-    """The first promise, UTC."""
-    promised_at: datetime | None = None
-    """The latest promise, UTC."""
-    overdue: bool
-    """Whether the first promise has passed without an answer."""
-    answers: tuple[AnswerShown, ...] = ()
-    """The answers."""
-
-
-class FollowedBody(Body):
-    """Where a story stands."""
-
-    feedback_id: str
-    """The story."""
-    status: Literal["received", "answered", "closed", "withdrawn"]
-    """Answered once every structure that owes an answer gave one."""
-    submitted_at: datetime
-    """When the opinion was given, UTC."""
-    withdrawn_at: datetime | None = None
-    """When its author took it back, UTC."""
-    title: str | None = None
-    """As its author wrote it."""
-    story: str | None = None
-    """As its author wrote it."""
-    suggestion: str | None = None
-    """As its author wrote it."""
-    requests: tuple[FollowedRequestBody, ...]
-    """One per structure addressed."""
-
-
 class _AnswerBase(Body):
     statement_id: Opaque | None = None
     """Identity of this statement, chosen by the client; derived from the body if absent. Said twice, it counts once."""

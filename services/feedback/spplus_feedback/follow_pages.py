@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request, Response
 from spplus_chassis.database import Pool
 from spplus_feedback import codes
 from spplus_feedback.api import withdraw
-from spplus_feedback.following import is_overdue, story_status
+from spplus_feedback.following import public_page, story_status
 from spplus_feedback.intake import Intake
 from spplus_feedback.queries import FollowedStory, followed_story
 from spplus_feedback.screens import Page, page, sent_form
 from spplus_feedback.telling import TellNow
+from spplus_feedback.timeline import timeline
 
 _NO_CODE: Final = "Écrivez votre code de suivi."
 _BAD_CODE: Final = (
@@ -77,9 +78,19 @@ async def _show(pool: Pool, typed: str, now: datetime) -> Response:
     story = await _story(pool, code)
     if story is None:
         return _ask(typed, error=_UNKNOWN_CODE, status=404)
-    late = {request.request_id for request in story.requests if is_overdue(request.status, request.due_at, now)}
-    status = story_status([request.status for request in story.requests])
-    return page("story.html", code=code, story=story, standing=status, late=late)
+    return page(
+        "story.html",
+        code=code,
+        story=story,
+        standing=story_status(story),
+        steps=timeline(story.history, now),
+        answers={
+            (request.request_id, answer.source, answer.statement_id): answer
+            for request in story.requests
+            for answer in request.answers
+        },
+        public_page=public_page(story),
+    )
 
 
 def _ask(typed: str = "", *, error: str | None = None, status: int = 200) -> Response:

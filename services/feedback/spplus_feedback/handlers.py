@@ -26,6 +26,8 @@ async def withdraw_feedback(connection: Connection, code: bytes, *, now: datetim
     await holding.taken_back(connection, story.feedback_id)
     events = [withdrawn(request_id, structure, now) for request_id, structure in story.requests]
     await outbox.append(connection, [outbox.row_of(event, topic=FEEDBACK_WITHDRAWN.name, now=now) for event in events])
+    if story.requests:
+        await acts.record(connection, acts.Act(acts.AUTHOR, acts.Action.STORY_WITHDRAWN, now, story.feedback_id))
     return True
 
 

@@ -52,9 +52,13 @@ _templates.globals.update(
     sentiments=wording.SENTIMENTS,
     channels=wording.CHANNELS,
     dimensions=wording.DIMENSIONS,
+    step_names=wording.STEPS,
+    coming_names=wording.COMING,
     most_structures=MAX_STRUCTURES,
 )
-_templates.filters.update(day=wording.day_of, day_in_words=wording.day_in_words, deadline_day=wording.deadline_day)
+_templates.filters.update(
+    day=wording.day_of, day_in_words=wording.day_in_words, deadline_day=wording.deadline_day, refusal=wording.refusal
+)
 
 
 def page(template: str, *, status: int = 200, **values: object) -> HTMLResponse:

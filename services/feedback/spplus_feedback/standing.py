@@ -63,7 +63,7 @@ def said_by(event: SingleAnswer, *, source: str, event_id: str) -> Said:
 
 def standing(addressed: str, own_due_at: datetime | None, said: Sequence[Said]) -> Standing:
     """Derive where a request stands."""
-    valid = sorted((one for one in said if not one.retracted), key=_order)
+    valid = in_order(said)
     answers = [one.said_at for one in valid if one.outcome is Outcome.ANSWERED]
     promises = [one.announced_due_at for one in valid if one.announced_due_at is not None]
     holders = [one.redirected_to for one in valid if one.redirected_to is not None]
@@ -76,8 +76,11 @@ def standing(addressed: str, own_due_at: datetime | None, said: Sequence[Said]) 
     )
 
 
-def _order(one: Said) -> tuple[datetime, str, str]:
-    return (one.said_at, one.source, one.statement_id)
+def in_order(said: Sequence[Said]) -> list[Said]:
+    """The statements that hold, in the order of what they tell: the same whatever the order they were heard in."""
+    return sorted(
+        (one for one in said if not one.retracted), key=lambda one: (one.said_at, one.source, one.statement_id)
+    )
 
 
 def _status(valid: Sequence[Said]) -> Status:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Final
 
 from spplus_feedback.deadlines import last_day, paris_day
+from spplus_feedback.timeline import Step
 
 _WEEKDAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _MONTHS: Final = (
@@ -41,6 +42,31 @@ DIMENSIONS: Final = {
     "responsiveness": "Le service a-t-il réagi assez vite ?",
     "simplicity": "La démarche était-elle simple ?",
 }
+
+
+STEPS: Final = {
+    Step.RECEIVED: "Reçue",
+    Step.PROMISED: "Réponse promise",
+    Step.READ: "Lue par un modérateur",
+    Step.PUBLISHED: "Publiée",
+    Step.REFUSED: "Refusée par le modérateur",
+    Step.ACKNOWLEDGED: "Prise en charge par le service",
+    Step.REDIRECTED: "Transmise à un autre service",
+    Step.POSTPONED: "Nouvelle date de réponse",
+    Step.ANSWERED: "Réponse du service",
+    Step.CLOSED: "Terminée sans réponse",
+    Step.WITHDRAWN: "Retirée par vous",
+}
+COMING: Final = {Step.READ: "Lecture par un modérateur", Step.ANSWERED: "Réponse du service"}
+"""Steps that come next, where they are called otherwise."""
+
+REFUSALS: Final[dict[str, str]] = {}
+_REFUSED: Final = "Le modérateur a estimé que ce texte ne respecte pas les règles de publication."
+
+
+def refusal(reason: str | None) -> str:
+    """Why a moderator refused a story, in plain words."""
+    return REFUSALS.get(reason or "", _REFUSED)
 
 
 def day_in_words(day: date) -> str:
