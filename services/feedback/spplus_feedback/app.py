@@ -52,7 +52,9 @@ def build(settings: FeedbackSettings) -> Service:
     )
     service.background("take-events", taking.run)
     service.every(_FORGET_SECONDS, "forget-events", lambda: _forget_events(service, settings.events_kept_days))
-    service.include(events_api.router(lambda: service.pool, taking, clock=_clock))
+    service.include(
+        events_api.router(lambda: service.pool, taking, clock=_clock, limit=protection.event_limit(settings))
+    )
     guard = protection.guard_of(settings, lambda: service.pool)
     service.inside(LimitedCallers, **protection.caller_limits(settings))
     service.inside(

@@ -7,7 +7,7 @@ from typing import Any
 
 from spplus_chassis.database import Pool
 from spplus_feedback.abuse.guard import Guard
-from spplus_feedback.abuse.limited_callers import Networks
+from spplus_feedback.abuse.limited_callers import LimitedEvents, Networks
 from spplus_feedback.abuse.rates import PerMinute
 from spplus_feedback.settings import FeedbackSettings
 from spplus_feedback.suspicion import HourlyLimits
@@ -31,6 +31,11 @@ def caller_limits(settings: FeedbackSettings) -> dict[str, Any]:
         "by_key": PerMinute(settings.requests_per_minute_by_key),
         "unlimited": _unlimited(settings),
     }
+
+
+def event_limit(settings: FeedbackSettings) -> LimitedEvents:
+    """What one key may send."""
+    return LimitedEvents(PerMinute(settings.events_per_minute_by_key), _unlimited(settings))
 
 
 def hourly_limits(settings: FeedbackSettings) -> HourlyLimits:

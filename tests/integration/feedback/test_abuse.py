@@ -15,6 +15,7 @@ from spplus_contracts.topics import CANONICAL, dead_letters
 from spplus_feedback.app import PACKAGE
 from spplus_feedback.settings import FeedbackSettings
 from spplus_feedback.stamps import stamped
+from tests.support.agency import AGENCY, BATCHED, a_survey, make_key, register, said
 from tests.support.intake import Door, a_story, furnish, opened
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
@@ -37,6 +38,7 @@ async def door(kafka: str, make_database: Callable[[], str]) -> AsyncIterator[Do
         unlimited_networks="192.0.2.0/24",
         requests_per_minute_by_address=12,
         requests_per_minute_by_key=3,
+        events_per_minute_by_key=5,
         stories_per_hour_before_hold=2,
         stories_per_hour=4,
         form_secret=SECRET,
@@ -212,3 +214,13 @@ async def test_key_has_a_limit_of_its_own_and_keys_cannot_be_tried_for_ever(door
     assert mine[0].headers["ratelimit-policy"] == '"key";q=3;w=60'
     assert other.status_code == 200
     assert [answer.status_code for answer in tried] == [401, 429, 429, 429]
+
+
+async def test_events_of_a_key_have_a_limit_of_their_own(door):
+    await register(door.dsn, AGENCY)
+    headers = {"Authorization": f"Bearer {await make_key(door.dsn)}", "Content-Type": BATCHED}
+    events = [[said(a_survey(request_id=str(uuid.uuid4()))) for _ in range(count)] for count in (4, 2, 1)]
+    async with calling(door, "198.51.100.202") as http:
+        told = [await http.post("/v1/events", json=batch, headers=headers) for batch in events]
+    assert [answer.status_code for answer in told] == [200, 429, 200]
+    assert int(told[1].headers["retry-after"]) > 0

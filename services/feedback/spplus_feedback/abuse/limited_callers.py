@@ -80,6 +80,26 @@ class LimitedCallers:
         return not self._by_address.limit or self._by_address.take(_strikes(caller), now, 0).remaining > 0
 
 
+class LimitedEvents:
+    """Counts the events that a key sends in one call or in many."""
+
+    def __init__(self, limit: PerMinute, unlimited: Networks, clock: Callable[[], float] = time.monotonic) -> None:
+        """`unlimited` networks are ours: nobody is counted there."""
+        self._limit = limit
+        self._unlimited = unlimited
+        self._clock = clock
+
+    def __call__(self, scope: "Scope", key_id: int, events: int) -> None:
+        """Take so many events of a key: all or none. Raises `Problem` 429."""
+        if caller_of(scope, self._unlimited) is None:
+            return
+        taken = self._limit.take(key_id, self._clock(), min(events, self._limit.limit))
+        if not taken.allowed:
+            metrics.REQUESTS_LIMITED.labels("events").inc()
+            wait = {"Retry-After": str(math.ceil(taken.retry_after_seconds))}
+            raise Problem(429, f"This key may send {self._limit.limit} events a minute.", headers=wait)
+
+
 def caller_of(scope: "Scope", unlimited: Networks) -> str | None:
     """The part of the network that stands for the caller; None for one that is not counted."""
     client = scope.get("client")

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from spplus_chassis.database import Pool
 from spplus_chassis.problem import FieldError, Problem
+from spplus_feedback.abuse.limited_callers import LimitedEvents
 from spplus_feedback.access import EVENT_SCOPES, ApiKey, presented_key
 from spplus_feedback.agencies.calls import (
     BATCHED,
@@ -65,7 +66,9 @@ _OPENAPI: Final[dict[str, Any]] = {
 }
 
 
-def router(pool: Callable[[], Pool], taking: Taking, *, clock: Callable[[], datetime]) -> APIRouter:
+def router(
+    pool: Callable[[], Pool], taking: Taking, *, clock: Callable[[], datetime], limit: LimitedEvents
+) -> APIRouter:
     """The route."""
     routes = APIRouter(tags=["events"])
 
@@ -78,6 +81,7 @@ def router(pool: Callable[[], Pool], taking: Taking, *, clock: Callable[[], date
         """
         kind = _kind_of(request)
         call = await _read_call(request, kind, key, clock())
+        limit(request.scope, key.id, len(call.events))
         try:
             results = await taking.take(call)
         except Overloaded:
