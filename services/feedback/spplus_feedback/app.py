@@ -18,6 +18,7 @@ from spplus_feedback.codes import CODE_BYTES
 from spplus_feedback.counters import forget_counts
 from spplus_feedback.experiences import api as experiences_api
 from spplus_feedback.experiences import pages as experiences_pages
+from spplus_feedback.experiences.recent_numbers import RecentNumbers
 from spplus_feedback.gate import gate_subscription
 from spplus_feedback.idempotency import KEPT
 from spplus_feedback.intake import Intake
@@ -67,8 +68,9 @@ def build(settings: FeedbackSettings) -> Service:
     service.include(pages.router(lambda: service.pool, intake, _tell_now, guard, results_url=results_url))
     service.include(account_pages.router(lambda: service.pool, _session_rules(settings), clock=_clock))
     service.every(_FORGET_SECONDS, "forget-sessions", lambda: _forget_sessions(service))
-    service.include(experiences_api.router(lambda: service.pool, clock=_clock))
-    service.include(experiences_pages.router(lambda: service.pool, clock=_clock))
+    numbers = RecentNumbers(lambda: service.pool, _clock)
+    service.include(experiences_api.router(lambda: service.pool, numbers, clock=_clock))
+    service.include(experiences_pages.router(lambda: service.pool, numbers, clock=_clock))
     service.include(moderation_api.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
     service.every(_MEASURE_SECONDS, "measure-moderation", lambda: measure(service.pool, _clock()))
     service.subscribe(subscribers.answers())

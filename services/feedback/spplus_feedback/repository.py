@@ -13,11 +13,13 @@ from spplus_feedback.standing import Said, Standing, Status
 _INSERT_FEEDBACKS: Final = """
 INSERT INTO feedbacks (
     feedback_id, code_hash, author, proposal, title, story, suggestion, submitted_at, accepted_at,
-    moderation, moderated_at, public_title, public_story, public_suggestion, held_at, held_for
+    moderation, moderated_at, public_title, public_story, public_suggestion, held_at, held_for,
+    dimensions, department, country
 )
 SELECT
     feedback_id, code_hash, author, proposal, title, story, suggestion, submitted_at, accepted_at,
-    moderation, moderated_at, public_title, public_story, public_suggestion, held_at, held_for
+    moderation, moderated_at, public_title, public_story, public_suggestion, held_at, held_for,
+    dimensions, department, country
 FROM jsonb_populate_recordset(NULL::feedbacks, $1::jsonb)
 ON CONFLICT (feedback_id) DO NOTHING
 RETURNING feedback_id::text

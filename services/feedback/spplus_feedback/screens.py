@@ -57,7 +57,11 @@ _templates.globals.update(
     most_structures=MAX_STRUCTURES,
 )
 _templates.filters.update(
-    day=wording.day_of, day_in_words=wording.day_in_words, deadline_day=wording.deadline_day, refusal=wording.refusal
+    day=wording.day_of,
+    day_in_words=wording.day_in_words,
+    deadline_day=wording.deadline_day,
+    month=wording.month_in_words,
+    refusal=wording.refusal,
 )
 
 

@@ -19,6 +19,7 @@ from spplus_feedback.stories import (
     KeyReused,
     KeyWithdrawn,
     Moderation,
+    Opinion,
     Outcome,
     Submission,
     Texts,
@@ -211,6 +212,9 @@ def _feedback_row(submission: Submission) -> dict[str, Any]:
         "code_hash": codes.fingerprint(submission.code) if submission.code else None,
         "author": submission.opinion.author,
         "proposal": submission.opinion.proposal,
+        "dimensions": _dimensions(submission.opinion),
+        "department": submission.opinion.department,
+        "country": submission.opinion.country,
         "title": texts.title,
         "story": texts.story,
         "suggestion": texts.suggestion,
@@ -224,6 +228,10 @@ def _feedback_row(submission: Submission) -> dict[str, Any]:
         "held_at": submission.accepted_at if submission.held else None,
         "held_for": submission.held_for,
     }
+
+
+def _dimensions(opinion: Opinion) -> dict[str, Any] | None:
+    return opinion.dimensions.model_dump(mode="json", exclude_none=True) if opinion.dimensions else None
 
 
 def _request_rows(submission: Submission, deadlines: Deadlines) -> list[dict[str, Any]]:

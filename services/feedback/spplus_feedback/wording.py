@@ -35,6 +35,18 @@ CHANNELS: Final = {
     "patrol": "Lors d’une rencontre sur le terrain",
     "other": "Autrement",
 }
+REFUSED_FOR: Final = {
+    "off_topic": "Ne concerne pas un service public",
+    "abusive": "Insultes, menaces ou haine",
+    "personal_data": "Une personne serait reconnaissable",
+    "advertising": "Publicité",
+    "duplicate": "Déjà racontée",
+    "illegible": "Illisible",
+    "unlawful": "Contraire à la loi",
+    "automated": "Envoyée par un programme",
+    "other": "Autre motif",
+}
+"""Why a moderator refused to publish, in a few words, for counts."""
 DIMENSIONS: Final = {
     "accessibility": "Le service était-il facile à joindre ou à trouver ?",
     "information": "Les informations et les explications étaient-elles claires ?",
@@ -73,6 +85,12 @@ def day_in_words(day: date) -> str:
     """``mardi 1er décembre 2026``."""
     number = "1er" if day.day == 1 else str(day.day)
     return f"{_WEEKDAYS[day.weekday()]} {number} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def month_in_words(month: str) -> str:
+    """``2026-03`` as ``mars 2026``."""
+    year, _, number = month.partition("-")
+    return f"{_MONTHS[int(number) - 1]} {year}"
 
 
 def day_of(instant: datetime) -> str:

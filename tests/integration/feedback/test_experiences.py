@@ -3,31 +3,9 @@
 import pytest
 
 from tests.support.intake import request_ids
+from tests.support.publishing import publish, read_ids
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
-
-PUBLISH = """
-UPDATE feedbacks SET
-    moderation = 'published', moderated_at = coalesce($2, now()),
-    public_title = title, public_story = story, public_suggestion = suggestion
-WHERE feedback_id = $1::uuid RETURNING public_id::text
-"""
-
-
-async def publish(door, told, *, at=None):
-    """A moderator lets the words through; gives the public id."""
-    [row] = await door.fetch(PUBLISH, told["feedback_id"], at)
-    return row["public_id"]
-
-
-async def read(door, **asked):
-    answer = await door.http.get("/v1/experiences", params=asked)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def ids(door, **asked):
-    return [item["id"] for item in (await read(door, **asked))["items"]]
 
 
 async def test_experience_is_read_once_its_words_are_let_through(door):
@@ -38,7 +16,7 @@ async def test_experience_is_read_once_its_words_are_let_through(door):
             "SELECT public_id::text FROM feedbacks WHERE feedback_id = $1::uuid", told["feedback_id"]
         )
     ]
-    assert public_id not in await ids(door)
+    assert public_id not in await read_ids(door)
     assert (await door.http.get(f"/v1/experiences/{public_id}")).status_code == 404
 
     await publish(door, told)
@@ -59,7 +37,7 @@ async def test_experience_is_read_once_its_words_are_let_through(door):
             "answers": [],
         }
     ]
-    assert public_id == (await ids(door))[0]
+    assert public_id == (await read_ids(door))[0]
     private = {told["feedback_id"], told["code"], *request_ids(told)}
     assert not any(secret in answer.text for secret in private)
 
@@ -95,11 +73,11 @@ async def test_answer_is_read_with_its_story(door):
 async def test_experience_that_is_hidden_is_found_by_nobody(door, hidden):
     told = await door.tell(story=f"Introuvable {hidden}")
     public_id = await publish(door, told)
-    assert public_id in await ids(door, q="introuvable")
+    assert public_id in await read_ids(door, q="introuvable")
 
     await door.fetch(f"UPDATE feedbacks SET {hidden} WHERE feedback_id = $1::uuid", told["feedback_id"])
-    assert public_id not in await ids(door, q="introuvable")
-    assert public_id not in await ids(door)
+    assert public_id not in await read_ids(door, q="introuvable")
+    assert public_id not in await read_ids(door)
     assert (await door.http.get(f"/v1/experiences/{public_id}")).status_code == 404
 
 

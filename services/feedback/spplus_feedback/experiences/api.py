@@ -1,7 +1,6 @@
 """HTTP for re-users: what the public may read, page by page."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -12,19 +11,25 @@ from spplus_chassis.database import Connection, Pool
 from spplus_chassis.paging import etag_of, matches
 from spplus_chassis.problem import Problem
 from spplus_feedback.deadlines import paris_day
-from spplus_feedback.experiences.bodies import PublicExperience, PublicExperiences, experience_body
+from spplus_feedback.experiences.bodies import (
+    ModerationNumbers,
+    PublicExperience,
+    PublicExperiences,
+    experience_body,
+    numbers_body,
+)
 from spplus_feedback.experiences.filters import ExperienceFilter, ExperienceQuery
 from spplus_feedback.experiences.published import Experience
 from spplus_feedback.experiences.queries import experience, experiences
+from spplus_feedback.experiences.recent_numbers import Clock, RecentNumbers
 from spplus_feedback.structures_queries import structure_exists
 
-Clock = Callable[[], datetime]
 OPEN: Final = {"Cache-Control": "public, max-age=60", "X-Content-Type-Options": "nosniff"}
 """Short: words that were taken back must leave the caches soon."""
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "The reader has this already"}}
 
 
-def router(pool: Callable[[], Pool], *, clock: Clock) -> APIRouter:
+def router(pool: Callable[[], Pool], numbers: RecentNumbers, *, clock: Clock) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/v1", tags=["experiences"])
 
@@ -34,6 +39,11 @@ def router(pool: Callable[[], Pool], *, clock: Clock) -> APIRouter:
         async with pool().acquire() as connection:
             page, following = await page_of_experiences(connection, asked, clock)
         return _answer(request, PublicExperiences(items=[experience_body(one) for one in page], next=following))
+
+    @routes.get("/experiences/moderation", response_model=ModerationNumbers, responses=UNCHANGED)
+    async def get_moderation(request: Request) -> Response:
+        """What moderation did: stories submitted, published, rejected by reason and feeling, kept back; per month."""
+        return _answer(request, numbers_body(await numbers.now()))
 
     @routes.get("/experiences/{experience_id}", response_model=PublicExperience, responses=UNCHANGED)
     async def get_experience(request: Request, experience_id: UUID) -> Response:

@@ -1,11 +1,12 @@
 """Published experiences as JSON."""
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from spplus_feedback.experiences.numbers import SENTIMENTS, Fate, Numbers, Tally
 from spplus_feedback.experiences.passages import passages
 from spplus_feedback.experiences.published import Experience, PublishedRequest
 
@@ -67,6 +68,59 @@ class PublicExperiences(BaseModel):
     items: list[PublicExperience]
     next: str | None
     """Cursor of the page that follows, if there is one."""
+
+
+class ModerationTally(BaseModel):
+    """Stories that came with words, each counted once, by what is decided about it now."""
+
+    submitted: int
+    published: int
+    published_elsewhere: int
+    """Imported: their words were public before they came here."""
+    pending: int
+    held: int
+    """Kept back as probable abuse until a moderator looks at them; not in the figures yet."""
+    rejected: int
+    """Taken out of the figures by a moderator."""
+    withdrawn: int
+    """Taken back by their authors."""
+    submitted_by_sentiment: dict[str, int]
+    """Feelings `positive`, `neutral`, `negative`, `none`."""
+    rejected_by_sentiment: dict[str, int]
+    rejected_by_reason: dict[str, int]
+
+
+class ModerationMonth(ModerationTally):
+    """The stories told in one month."""
+
+    month: str
+    """`YYYY-MM` in Europe/Paris."""
+
+
+class ModerationNumbers(BaseModel):
+    """What moderation did, for everybody to check."""
+
+    total: ModerationTally
+    months: list[ModerationMonth]
+    """The latest first."""
+
+
+def numbers_body(numbers: Numbers) -> ModerationNumbers:
+    """The numbers of moderation."""
+    return ModerationNumbers(
+        total=ModerationTally(**_tally(numbers.total)),
+        months=[ModerationMonth(month=month, **_tally(tally)) for month, tally in numbers.months.items()],
+    )
+
+
+def _tally(tally: Tally) -> dict[str, Any]:
+    return {
+        "submitted": tally.submitted,
+        **{fate.value: tally.fates[fate] for fate in Fate},
+        "submitted_by_sentiment": {name: tally.submitted_by_sentiment[name] for name in SENTIMENTS},
+        "rejected_by_sentiment": {name: tally.rejected_by_sentiment[name] for name in SENTIMENTS},
+        "rejected_by_reason": dict(sorted(tally.rejected_by_reason.items())),
+    }
 
 
 def experience_body(experience: Experience) -> PublicExperience:

@@ -102,7 +102,7 @@ NAMES: Final = frozenset(field.alias or name for name, field in ExperienceFilter
 class ExperienceQuery(ExperienceFilter):
     """Which experiences, and which page of them."""
 
-    cursor: Annotated[str | None, Field(max_length=200), AfterValidator(lambda text: text and _our_cursor(text))] = None
+    cursor: Annotated[str, Field(max_length=200), AfterValidator(_our_cursor)] | None = None
     """`next` of the page before."""
     limit: Annotated[int, Field(ge=1, le=MOST)] = PAGE
     """Most experiences of a page."""

@@ -1,28 +1,46 @@
 """The published experiences for people: search, filters as a plain form, one page for each experience."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import date
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
 from spplus_chassis.database import Connection, Pool
 from spplus_chassis.problem import Problem
-from spplus_feedback.experiences.api import Clock, page_of_experiences, unless_held
-from spplus_feedback.experiences.filters import FIRST_DAY, NAMES, ExperienceQuery, Words
+from spplus_feedback.deadlines import paris_day
+from spplus_feedback.experiences.api import (
+    OPEN,
+    check_structure,
+    page_of_experiences,
+    unless_held,
+)
+from spplus_feedback.experiences.atom import feed
+from spplus_feedback.experiences.filters import FIRST_DAY, NAMES, ExperienceFilter, ExperienceQuery, Place, Words
+from spplus_feedback.experiences.numbers import NO_SENTIMENT
 from spplus_feedback.experiences.passages import passages
-from spplus_feedback.experiences.queries import experience, networks
+from spplus_feedback.experiences.queries import experience, experience_ids, experiences, networks
+from spplus_feedback.experiences.recent_numbers import Clock, RecentNumbers
+from spplus_feedback.exports.official import head, line, row_of
+from spplus_feedback.exports.queries import stories
 from spplus_feedback.screens import Page, page
 from spplus_feedback.structure_search import find_structures
 from spplus_feedback.structures_queries import structures_of
-from spplus_feedback.wording import SENTIMENTS
+from spplus_feedback.wording import REFUSED_FOR, SENTIMENTS
 
 _PATH: Final = "/experiences"
 _MOST_FOUND: Final = 10
+_FED: Final = 50
+"""Experiences of a feed."""
+_WRITTEN: Final = 500
+"""Experiences of a table that are read at once."""
 _SHORT: Final = 700
 """Characters of a story that a list shows."""
+_FEELINGS: Final = (*reversed(SENTIMENTS.items()), (NO_SENTIMENT, "Sans ressenti"))
 _FIELDS: Final = {
     "from": "La date de début n’est pas une date que nous connaissons.",
     "to": "La date de fin n’est pas une date que nous connaissons.",
@@ -32,13 +50,20 @@ _FIELDS: Final = {
 }
 
 
+class _TableQuery(ExperienceFilter):
+    """What the table holds, and for whom."""
+
+    raw: bool = False
+    """Exact cells, for programs. For spreadsheets, a cell that begins as a formula gets an apostrophe."""
+
+
 class _PageQuery(ExperienceQuery):
     """What the form sends: besides the filters, words for a structure that is still to be chosen."""
 
     service: Words | None = None
 
 
-def router(pool: Callable[[], Pool], *, clock: Clock) -> APIRouter:
+def router(pool: Callable[[], Pool], numbers: RecentNumbers, *, clock: Clock) -> APIRouter:
     """The routes."""
     routes = APIRouter(route_class=Page, include_in_schema=False)
 
@@ -52,6 +77,28 @@ def router(pool: Callable[[], Pool], *, clock: Clock) -> APIRouter:
         async with pool().acquire() as connection:
             return unless_held(request, await _list(connection, asked, clock))
 
+    @routes.get(_PATH + ".atom")
+    async def get_feed(request: Request, asked: Annotated[ExperienceFilter, Query()]) -> Response:
+        async with pool().acquire() as connection:
+            await check_structure(connection, asked)
+            found = await experiences(connection, asked, on=paris_day(clock()), limit=_FED)
+        given = asked.given()
+        body = feed(found, itself=_link(given, path=_PATH + ".atom"), page=_link(given), empty_on=FIRST_DAY)
+        return unless_held(request, Response(body, media_type="application/atom+xml; charset=utf-8"))
+
+    @routes.get(_PATH + ".csv")
+    async def get_table(asked: Annotated[_TableQuery, Query()]) -> Response:
+        async with pool().acquire() as connection:
+            await check_structure(connection, asked)
+        headers = OPEN | {"Content-Disposition": 'attachment; filename="experiences.csv"'}
+        lines = _lines(pool(), asked, paris_day(clock()))
+        return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+    @routes.get(_PATH + "/moderation")
+    async def get_moderation(request: Request) -> Response:
+        shown = page("experiences/moderation.html", numbers=await numbers.now(), reasons=REFUSED_FOR, feelings=_FEELINGS)
+        return unless_held(request, shown)
+
     @routes.get(_PATH + "/{experience_id}")
     async def get_one(request: Request, experience_id: UUID) -> Response:
         async with pool().acquire() as connection:
@@ -61,6 +108,20 @@ def router(pool: Callable[[], Pool], *, clock: Clock) -> APIRouter:
         return unless_held(request, page("experiences/one.html", one=found))
 
     return routes
+
+
+async def _lines(pool: Pool, asked: _TableQuery, on: date) -> AsyncIterator[str]:
+    """The table, page by page: a slow reader holds no connection of the database."""
+    yield head()
+    after: Place | None = None
+    while True:
+        async with pool.acquire() as connection:
+            ids, end = await experience_ids(connection, asked, on=on, after=after, limit=_WRITTEN)
+            told = await stories(connection, ids)
+        yield "".join(line(row_of(story), raw=asked.raw) for story in told)
+        if len(ids) < _WRITTEN:
+            return
+        after = end
 
 
 async def _list(connection: Connection, asked: _PageQuery, clock: Clock) -> Response:

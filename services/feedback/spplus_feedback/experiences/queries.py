@@ -6,10 +6,13 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
+
 from spplus_chassis.database import Connection
 from spplus_contracts.vocabulary import PLATFORM_SOURCE
 from spplus_feedback.deadlines import end_of_day, paris_day
 from spplus_feedback.experiences.filters import ExperienceFilter, Place
+from spplus_feedback.experiences.numbers import NO_SENTIMENT, Counted, Fate
 from spplus_feedback.experiences.passages import START, STOP
 from spplus_feedback.experiences.published import Experience, PublishedAnswer, PublishedRequest
 from spplus_feedback.standing import Status
@@ -66,6 +69,24 @@ WHERE requests.feedback_id = ANY ($1::uuid[]) AND statements.outcome = 'answered
 ORDER BY statements.said_at, statements.source, statements.statement_id
 """
 _OF_NETWORK: Final = "SELECT code FROM structures WHERE network = $1"
+_COUNTS: Final = """
+SELECT
+    to_char(feedbacks.submitted_at AT TIME ZONE 'Europe/Paris', 'YYYY-MM') AS month,
+    CASE
+        WHEN feedbacks.moderation = 'rejected' THEN 'rejected'
+        WHEN feedbacks.withdrawn_at IS NOT NULL THEN 'withdrawn'
+        WHEN feedbacks.held_at IS NOT NULL THEN 'held'
+        WHEN feedbacks.moderation = 'pending' THEN 'pending'
+        WHEN feedbacks.moderated_at < feedbacks.accepted_at THEN 'published_elsewhere'
+        ELSE 'published'
+    END AS fate,
+    coalesce(requests.sentiment, $1) AS sentiment,
+    CASE WHEN feedbacks.moderation = 'rejected' THEN feedbacks.rejected_for END AS reason,
+    count(*) AS count
+FROM feedbacks INNER JOIN requests ON requests.feedback_id = feedbacks.feedback_id AND requests.position = 0
+WHERE feedbacks.moderation <> 'wordless'
+GROUP BY 1, 2, 3, 4
+"""
 
 
 @dataclass(slots=True)
@@ -88,6 +109,21 @@ async def experiences(
 
     What is published while a reader turns the pages comes before the first of them: nothing is skipped or repeated.
     """
+    return await _told(connection, await _page(connection, wanted, on, after, limit))
+
+
+async def experience_ids(
+    connection: Connection, wanted: ExperienceFilter, *, on: date, after: Place | None, limit: int
+) -> tuple[list[UUID], Place | None]:
+    """The stories themselves of such a page, and where it ends; to be read for an export."""
+    rows = await _page(connection, wanted, on, after, limit)
+    end = Place(rows[-1]["moderated_at"], rows[-1]["public_id"]) if rows else None
+    return [row["feedback_id"] for row in rows], end
+
+
+async def _page(
+    connection: Connection, wanted: ExperienceFilter, on: date, after: Place | None, limit: int
+) -> list[asyncpg.Record]:
     asked = _Asked()
     codes = await _structure_codes(connection, wanted, on)
     candidates = await _candidates(connection, wanted, codes)
@@ -106,7 +142,7 @@ async def experiences(
         limit=asked.value(limit),
         marked="NULL" if wanted.q is None else _MARKED.format(asked.value(wanted.q)),
     )
-    return await _told(connection, await connection.fetch(sql, *asked.values))
+    return await connection.fetch(sql, *asked.values)
 
 
 async def experience(connection: Connection, public_id: UUID) -> Experience | None:
@@ -167,7 +203,7 @@ def _about_requests(asked: _Asked, wanted: ExperienceFilter, codes: Collection[s
         asked.conditions.append(f"NOT {_ABOUT.format(answered)}")
 
 
-async def _told(connection: Connection, rows: Sequence[Any]) -> list[Experience]:
+async def _told(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[Experience]:
     """The stories with their requests and answers."""
     ids = [row["feedback_id"] for row in rows]
     answers: dict[UUID, list[PublishedAnswer]] = {}
@@ -211,3 +247,11 @@ async def networks(connection: Connection) -> list[str]:
     """Names of the networks, in their alphabetical order."""
     rows = await connection.fetch("SELECT DISTINCT network FROM structures ORDER BY network")
     return [row["network"] for row in rows]
+
+
+async def moderation_counts(connection: Connection) -> list[Counted]:
+    """Every story that came with words, by month, fate, feeling and reason."""
+    return [
+        Counted(row["month"], Fate(row["fate"]), row["sentiment"], row["reason"], row["count"])
+        for row in await connection.fetch(_COUNTS, NO_SENTIMENT)
+    ]

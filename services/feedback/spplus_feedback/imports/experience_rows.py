@@ -5,44 +5,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Final
-from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from spplus_contracts.feedback import Dimensions
 from spplus_contracts.vocabulary import EPOCH, Channel, Sentiment
 from spplus_feedback.imports.table import Row, Unreadable
+from spplus_feedback.official_columns import (
+    ANSWERED,
+    COUNTRY,
+    DIMENSIONS,
+    FEELING,
+    ID,
+    POSITIONS,
+    POST_CODE,
+    STATE,
+    STORY,
+    TITLE,
+    WRITTEN,
+    answer_id_of,
+    feedback_id_of,
+    request_id_of,
+)
 from spplus_feedback.structures import folded
 
-ID: Final = "ID expérience"
-STATE: Final = "Etat expérience"
-WRITTEN: Final = "Écrit le"
-ANSWERED: Final = "Date de premiere réponse"
-TITLE: Final = "Titre"
-STORY: Final = "Description"
-FEELING: Final = "Ressenti usager"
-COUNTRY: Final = "Pays"
-POST_CODE: Final = "Code postal"
 REQUIRED: Final = frozenset({ID, WRITTEN, FEELING, "Intitulé structure 1"})
-POSITIONS: Final = (1, 2, 3)
 
 _ANSWER_COLUMNS: Final = tuple(
     f"{column} structure {position}" for position in POSITIONS for column in ("Réponse", "Statut réponse")
 )
 _PARIS: Final = ZoneInfo("Europe/Paris")
-_IDS: Final = UUID("5d0f6f0e-6f2b-5d52-9d0c-0f6f2f7c8a11")
 _DATE: Final = re.compile(
     r"^(?:(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})|(?P<dd>\d{2})/(?P<mm>\d{2})/(?P<yyyy>\d{4}))"
     r"(?:[T ](?P<time>\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?)?$"
 )
 _NOON: Final = time(12)
 _FEELINGS: Final = {"positif": Sentiment.POSITIVE, "neutre": Sentiment.NEUTRAL, "negatif": Sentiment.NEGATIVE}
-_DIMENSIONS: Final = {
-    "accessibility": "Accessibilité",
-    "information": "Information/Explication",
-    "relation": "Relation",
-    "responsiveness": "Réactivité",
-    "simplicity": "Simplicité/Complexité",
-}
 _CHANNELS: Final = {
     "accueil": Channel.DESK,
     "telephone": Channel.PHONE,
@@ -102,15 +99,15 @@ class ToldExperience:
     @property
     def feedback_id(self) -> str:
         """Derived from the official id, so that a second import finds the first."""
-        return str(uuid5(_IDS, self.official_id))
+        return feedback_id_of(self.official_id)
 
     def request_id(self, position: int) -> str:
         """The request to one structure; it does not depend on where the row is attached."""
-        return str(uuid5(_IDS, f"{self.official_id}/{position}"))
+        return request_id_of(self.official_id, position)
 
     def answer_id(self, position: int) -> str:
         """The statement that the structure answered."""
-        return str(uuid5(_IDS, f"{self.official_id}/{position}/answer"))
+        return answer_id_of(self.official_id, position)
 
 
 def instant_of(text: str) -> datetime | None:
@@ -226,9 +223,7 @@ def _feeling(text: str, doubts: list[str]) -> Sentiment | None:
 
 
 def _dimensions(row: Row, doubts: list[str]) -> Dimensions | None:
-    rated: Mapping[str, Sentiment | None] = {
-        name: _feeling(row[column], doubts) for name, column in _DIMENSIONS.items()
-    }
+    rated: Mapping[str, Sentiment | None] = {name: _feeling(row[column], doubts) for name, column in DIMENSIONS.items()}
     return Dimensions(**rated) if any(rated.values()) else None
 
 

@@ -1,0 +1,1 @@
+"""Official columns, written: what an import reads comes out again."""
