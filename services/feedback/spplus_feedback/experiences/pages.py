@@ -96,7 +96,9 @@ def router(pool: Callable[[], Pool], numbers: RecentNumbers, *, clock: Clock) ->
 
     @routes.get(_PATH + "/moderation")
     async def get_moderation(request: Request) -> Response:
-        shown = page("experiences/moderation.html", numbers=await numbers.now(), reasons=REFUSED_FOR, feelings=_FEELINGS)
+        shown = page(
+            "experiences/moderation.html", numbers=await numbers.now(), reasons=REFUSED_FOR, feelings=_FEELINGS
+        )
         return unless_held(request, shown)
 
     @routes.get(_PATH + "/{experience_id}")
