@@ -1,6 +1,8 @@
 """Settings of the intake service, read from ``SPPLUS_FEEDBACK_*``."""
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from typing import Self
+
+from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from spplus_chassis.settings import Networks, ServiceSettings
@@ -56,3 +58,26 @@ class FeedbackSettings(ServiceSettings):
     """After how long without a request somebody has to sign in again."""
     session_hours: float = Field(default=12.0, gt=0, le=168)
     """After how long they have to, however busy."""
+    public_url: AnyHttpUrl | None = None
+    """Root of these pages as browsers reach them. Needed for OpenID Connect, whose provider sends people back there."""
+    oidc_issuer: str | None = Field(default=None, pattern=r"^https?://[^/?#]+(/[^?#]*[^/?#])?$")
+    """Issuer of an OpenID Connect provider, such as ProConnect, exactly as it calls itself, without a final slash."""
+    oidc_client_id: str | None = None
+    """What the provider calls this service."""
+    oidc_client_secret: SecretStr | None = None
+    """What the provider knows this service by."""
+    oidc_name: str = "ProConnect"
+    """What people call the provider: it stands on the button."""
+    oidc_scopes: str = "openid email"
+    """What the provider is asked to tell."""
+    oidc_acr_values: str = ""
+    """Levels of assurance to ask for; empty for the provider's own."""
+    oidc_emails_verified: bool = False
+    """Whether the provider hands out verified addresses only and does not say so with each. While this is off, an
+    invitation is taken up only by a person of whom the provider says `email_verified`."""
+
+    @model_validator(mode="after")
+    def _oidc_is_whole(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret and self.public_url):
+            raise ValueError("OpenID Connect needs the client id, the client secret and the public URL")
+        return self

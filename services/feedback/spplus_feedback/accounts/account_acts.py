@@ -82,6 +82,15 @@ def router(pool: Callable[[], Pool], passwords: Passwords, *, clock: Clock) -> A
             )
             return await account_page(at.connection, person, at.reach, at.account, password=password)
 
+    @routes.post(f"{ACCOUNTS}/{{account_id}}/invitation")
+    async def post_invitation(
+        request: Request, account_id: str, person: Annotated[Person, Depends(administrator)]
+    ) -> Response:
+        async with desk(request, account_id, person) as at:
+            _check_whole(at)
+            await handlers.invite(at.connection, at.account.account_id, at.doing)
+        return on_to(f"{ACCOUNTS}/{account_id}")
+
     @routes.post(f"{ACCOUNTS}/{{account_id}}/fermeture")
     async def post_close(
         request: Request, account_id: str, person: Annotated[Person, Depends(administrator)]

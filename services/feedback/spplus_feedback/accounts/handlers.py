@@ -78,6 +78,12 @@ async def hand_over_password(
     await _record(connection, acts.Action.ACCOUNT_CHANGED, account_id, doing, change="password_reset")
 
 
+async def invite(connection: Connection, account_id: str, doing: Doing) -> None:
+    """Let the provider's person with this login become this account, for a while."""
+    await repository.set_invitation(connection, account_id, doing.now + INVITED)
+    await _record(connection, acts.Action.ACCOUNT_CHANGED, account_id, doing, change="invited")
+
+
 async def change_password(connection: Connection, account_id: str, password_hash: str, doing: Doing) -> None:
     """Replace a password by the one that its owner chose."""
     await repository.set_password(connection, account_id, password_hash)

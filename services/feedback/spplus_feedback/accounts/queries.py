@@ -13,7 +13,9 @@ _GRANTS: Final = """
 FROM account_grants WHERE account_grants.account_id = accounts.account_id) AS grants
 """
 _SIGNED_IN: Final = f"""
-SELECT account_id::text, name, temporary_until IS NOT NULL AS must_change, seen_at, opened_at, id_token, {_GRANTS}
+SELECT
+    account_id::text, name, temporary_until IS NOT NULL AND id_token IS NULL AS must_change,
+    seen_at, opened_at, id_token, {_GRANTS}
 FROM sessions JOIN accounts USING (account_id)
 WHERE session_hash = $1 AND secure = $2 AND expires_at > $3
 AND seen_at + idle_seconds * interval '1 second' > $3 AND closed_at IS NULL

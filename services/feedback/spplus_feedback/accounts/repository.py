@@ -97,6 +97,13 @@ async def set_password(
     )
 
 
+async def set_invitation(connection: Connection, account_id: str, until: datetime) -> None:
+    """Let an account in force be taken up by the provider's person of the same name, until then."""
+    await connection.execute(
+        "UPDATE accounts SET invited_until = $2 WHERE account_id = $1::uuid AND closed_at IS NULL", account_id, until
+    )
+
+
 async def replace_hash(connection: Connection, account_id: str, old: str | None, new: str) -> None:
     """Replace the hash of a password that stays the same."""
     await connection.execute(

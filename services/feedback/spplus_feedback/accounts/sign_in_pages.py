@@ -1,6 +1,7 @@
 """Signing in and out with a password, and the first page of who is signed in."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from spplus_chassis.database import Pool
 from spplus_chassis.problem import Problem
 from spplus_feedback.accounts import repository, tokens
+from spplus_feedback.accounts.oidc import OidcError, Provider, ProviderAwayError
 from spplus_feedback.accounts.origin import check_origin
 from spplus_feedback.accounts.passwords import Passwords
 from spplus_feedback.accounts.people import HOME, SIGN_IN, Clock, Person, checked_form, require_person
@@ -21,14 +23,22 @@ _EXPIRED: Final = "Cette page est restée ouverte trop longtemps, ou votre navig
 _LONGEST: Final = 200
 
 
-def router(pool: Callable[[], Pool], passwords: Passwords, rules: SessionRules, *, clock: Clock) -> APIRouter:
+def router(
+    pool: Callable[[], Pool],
+    passwords: Passwords,
+    rules: SessionRules,
+    *,
+    clock: Clock,
+    provider: Provider | None = None,
+) -> APIRouter:
     """The routes."""
     routes = APIRouter(route_class=Page, include_in_schema=False)
+    name = provider.settings.name if provider else None
     signed = require_person(pool, clock=clock)
 
     @routes.get(SIGN_IN)
     async def get_sign_in(request: Request, suite: str = "") -> Response:
-        return _form(request, rules, onward=inside(suite))
+        return sign_in_form(request, rules, onward=inside(suite), provider=name)
 
     @routes.post(SIGN_IN)
     async def post_sign_in(request: Request) -> Response:
@@ -37,16 +47,16 @@ def router(pool: Callable[[], Pool], passwords: Passwords, rules: SessionRules, 
         login, onward = sent.get("login", "").strip().lower()[:_LONGEST], inside(sent.get("suite", ""))
         word = request.cookies.get(_cookie(rules))
         if not word or not tokens.same(sent.get("csrf", ""), tokens.csrf_of(word)):
-            return _form(request, rules, login=login, onward=onward, error=_EXPIRED, status=403)
+            return sign_in_form(request, rules, login=login, onward=onward, error=_EXPIRED, status=403, provider=name)
         tried = Try(login, sent.get("password", "")[:_LONGEST], address_of(request))
         try:
             account = await account_of(pool(), passwords, tried, clock())
         except Problem as problem:
             if problem.status != 429:  # noqa: PLR2004 - HTTP's own number
                 raise
-            return _form(request, rules, login=login, onward=onward, error=_TOO_OFTEN, status=429)
+            return sign_in_form(request, rules, login=login, onward=onward, error=_TOO_OFTEN, status=429, provider=name)
         if account is None:
-            return _form(request, rules, login=login, onward=onward, error=_WRONG, status=422)
+            return sign_in_form(request, rules, login=login, onward=onward, error=_WRONG, status=422, provider=name)
         before = tokens.presented(request)
         async with pool().acquire() as connection:
             token = await open_session(
@@ -60,11 +70,12 @@ def router(pool: Callable[[], Pool], passwords: Passwords, rules: SessionRules, 
     @routes.post("/deconnexion")
     async def post_sign_out(request: Request, person: Annotated[Person, Depends(signed)]) -> Response:
         await checked_form(request, person)
-        given = tokens.presented(request)
+        given, id_token = tokens.presented(request), None
         if given is not None:
             async with pool().acquire() as connection:
-                await repository.end_session(connection, tokens.hash_of(given.token))
-        answer = page("people/signed_out.html")
+                id_token = await repository.end_session(connection, tokens.hash_of(given.token))
+        onward = await _way_out(provider, id_token, clock())
+        answer = page("people/signed_out.html", onward=onward, provider=name)
         tokens.take_back(answer, secure=rules.secure)
         return answer
 
@@ -90,8 +101,25 @@ def _cookie(rules: SessionRules) -> str:
     return f"__Host-{_FORM_NAME}" if rules.secure else _FORM_NAME
 
 
-def _form(
-    request: Request, rules: SessionRules, *, login: str = "", onward: str = "", error: str = "", status: int = 200
+async def _way_out(provider: Provider | None, id_token: str | None, now: datetime) -> str | None:
+    """Where the provider's own session ends, if this one came from there."""
+    if provider is None or id_token is None:
+        return None
+    try:
+        return await provider.way_out(id_token, now)
+    except (OidcError, ProviderAwayError):
+        return None
+
+
+def sign_in_form(
+    request: Request,
+    rules: SessionRules,
+    *,
+    provider: str | None,
+    login: str = "",
+    onward: str = "",
+    error: str = "",
+    status: int = 200,
 ) -> Response:
     """The form. It is tied to this browser, so that no other site signs somebody in under another name."""
     word = request.cookies.get(_cookie(rules)) or tokens.new_token()
@@ -102,7 +130,7 @@ def _form(
         login=login,
         onward=onward,
         error=error,
-        provider=None,
+        provider=provider,
     )
     answer.set_cookie(_cookie(rules), word, path="/", secure=rules.secure, httponly=True, samesite="lax")
     return answer
