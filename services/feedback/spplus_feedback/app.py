@@ -5,13 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from spplus_chassis.outbox import new_id
 from spplus_chassis.service import Service
-from spplus_feedback import api, desk_api, pages, protection, repository, subscribers
+from spplus_feedback import api, desk_api, identity, pages, protection, repository, subscribers
 from spplus_feedback.abuse.limited_callers import LimitedCallers
 from spplus_feedback.accounts import pages as account_pages
-from spplus_feedback.accounts.oidc import Provider, ProviderSettings
-from spplus_feedback.accounts.repository import forget_sessions
-from spplus_feedback.accounts.signing_in import SessionRules
-from spplus_feedback.accounts.throttle import forget_attempts
 from spplus_feedback.agencies import events_api, taken
 from spplus_feedback.agencies.taking import Taking
 from spplus_feedback.body_limit import LimitedBodies
@@ -68,9 +64,14 @@ def build(settings: FeedbackSettings) -> Service:
     results_url = str(settings.results_url) if settings.results_url else None
     service.include(pages.router(lambda: service.pool, intake, _tell_now, guard, results_url=results_url))
     service.include(
-        account_pages.router(lambda: service.pool, _session_rules(settings), clock=_clock, provider=_provider(settings))
+        account_pages.router(
+            lambda: service.pool,
+            identity.session_rules(settings),
+            clock=_clock,
+            provider=identity.provider_of(settings),
+        )
     )
-    service.every(_FORGET_SECONDS, "forget-sessions", lambda: _forget_sessions(service))
+    service.every(_FORGET_SECONDS, "forget-sessions", lambda: identity.forget_sessions(service.pool, _clock()))
     numbers = RecentNumbers(lambda: service.pool, _clock)
     service.include(experiences_api.router(lambda: service.pool, numbers, clock=_clock))
     service.include(experiences_pages.router(lambda: service.pool, numbers, clock=_clock))
@@ -97,37 +98,6 @@ async def _forget_keys(service: Service) -> None:
 async def _forget_counts(service: Service) -> None:
     async with service.pool.acquire() as connection:
         await forget_counts(connection, _clock())
-
-
-def _session_rules(settings: FeedbackSettings) -> SessionRules:
-    return SessionRules(
-        secure=settings.secure_cookies,
-        idle=timedelta(minutes=settings.session_idle_minutes),
-        longest=timedelta(hours=settings.session_hours),
-    )
-
-
-def _provider(settings: FeedbackSettings) -> Provider | None:
-    if settings.oidc_issuer is None or settings.oidc_client_secret is None:
-        return None
-    return Provider(
-        ProviderSettings(
-            name=settings.oidc_name,
-            issuer=settings.oidc_issuer,
-            client_id=settings.oidc_client_id or "",
-            client_secret=settings.oidc_client_secret.get_secret_value(),
-            public_url=str(settings.public_url).rstrip("/"),
-            scopes=settings.oidc_scopes,
-            acr_values=settings.oidc_acr_values,
-            emails_verified=settings.oidc_emails_verified,
-        )
-    )
-
-
-async def _forget_sessions(service: Service) -> None:
-    async with service.pool.acquire() as connection:
-        await forget_sessions(connection, _clock())
-        await forget_attempts(connection, _clock())
 
 
 async def _forget_events(service: Service, days: float) -> None:
