@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from rich.console import Console
 
 from tests.bench import results
+from tests.bench.events import events
 from tests.bench.growth import growth
 from tests.bench.intake import intake
 from tests.bench.kill import kill
@@ -25,6 +26,7 @@ SECTIONS: dict[str, Section] = {
     "growth": growth,
     "latency": latency,
     "intake": intake,
+    "events": events,
     "kill": kill,
     "rollups": rollups,
     "memory": memory,

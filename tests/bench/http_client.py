@@ -23,10 +23,13 @@ class Door:
         self._host, self._port = parts.hostname or "", parts.port or 80
         self._idle: list[tuple[float, Streams]] = []
 
-    async def post(self, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
-        """Post JSON; returns the status and the JSON answered."""
+    async def post(
+        self, path: str, body: bytes, *, kind: str = "application/json", bearer: str = ""
+    ) -> tuple[int, dict[str, Any]]:
+        """Post JSON; returns the status and the JSON answered. `bearer` is an API key."""
         reader, writer = self._fresh() or await self._connect()
-        head = f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/json\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: {kind}\r\n"
+        head += f"Authorization: Bearer {bearer}\r\n" if bearer else ""
         writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         status, length = await _read_head(reader)
         answer = await reader.readexactly(length)

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, cast
+from functools import cache
+from typing import Final, cast, get_origin
 
 from pydantic import ValidationError
 
@@ -101,19 +102,31 @@ class Session:
         )
 
 
-def forwarded(heard: Heard) -> OutboxRow:
-    """The event for the canonical topic, built anew."""
+def forwarded(heard: Heard, payload: bytes | None = None) -> OutboxRow:
+    """The event for the canonical topic, built anew; `payload` is its JSON where that is known already."""
     event = cast("AgencyEvent", heard.event)
     envelope = heard.envelope
     kept = Envelope(id=envelope.id, source=envelope.source, type=envelope.type, time=envelope.time, subject=event.key)
-    return OutboxRow(topic=heard.topic, key=event.key, envelope=kept, payload=event.to_json())
+    return OutboxRow(topic=heard.topic, key=event.key, envelope=kept, payload=payload or event.to_json())
 
 
-def hash_of(event: AgencyEvent) -> bytes:
+def hash_of(event: AgencyEvent, payload: bytes) -> bytes:
     """Equal for events that say the same, whatever the order of their fields and sets, in every process."""
-    sets = {name: sorted(map(str, value)) for name, value in event if isinstance(value, frozenset) and len(value) > 1}
-    said = event.model_dump_json(exclude_none=True, exclude=set(sets) or None)
-    return hashlib.blake2b(f"{event.TYPE}\n{said}\n{sets or ''}".encode(), digest_size=_HASH_BYTES).digest()
+    said, sets = payload, []
+    for name in _sets_in(type(event)):
+        value: frozenset[str] = getattr(event, name)
+        if len(value) > 1:
+            # As it stands in the payload: the values are codes, which JSON writes as they are.
+            written = ",".join(f'"{item}"' for item in value)
+            said = said.replace(f'"{name}":[{written}]'.encode(), b"", 1)
+            sets.append((name, sorted(map(str, value))))
+    whole = b"%b\n%b\n%b" % (event.TYPE.encode(), said, repr(sets).encode())
+    return hashlib.blake2b(whole, digest_size=_HASH_BYTES).digest()
+
+
+@cache
+def _sets_in(event_class: type[AgencyEvent]) -> tuple[str, ...]:
+    return tuple(name for name, each in event_class.model_fields.items() if get_origin(each.annotation) is frozenset)
 
 
 def count_accepted(rows: Sequence[OutboxRow], door: str) -> None:

@@ -62,7 +62,9 @@ class Read(NamedTuple):
     event_id: str | None
     heard: Heard | None
     fault: Verdict | None
-    said_hash: bytes
+    payload: bytes = b""
+    """The event built anew, where it is valid."""
+    said_hash: bytes = b""
 
 
 async def read_all(said: Iterable[Said], source: str) -> list[Read]:
@@ -135,12 +137,15 @@ class Taking:
 
 def _read(said: Said, source: str) -> Read:
     if said.envelope is None:
-        return Read(said.event_id, None, _of_envelope(said.fault), b"")
+        return Read(said.event_id, None, _of_envelope(said.fault))
     try:
         heard = hear(said.envelope, said.data, owner=source)
     except Refused as refused:
-        return Read(said.event_id, None, Verdict(refused.reason, refused.detail, refused.errors), b"")
-    return Read(said.envelope.id, heard, None, b"" if heard.event is None else hash_of(heard.event))
+        return Read(said.event_id, None, Verdict(refused.reason, refused.detail, refused.errors))
+    if heard.event is None:
+        return Read(said.envelope.id, heard, None)
+    payload = heard.event.to_json()
+    return Read(said.envelope.id, heard, None, payload, hash_of(heard.event, payload))
 
 
 def _of_envelope(fault: EnvelopeError | None) -> Verdict:
@@ -196,7 +201,7 @@ def _result(
     if event.heard is not None and event.said_hash and said.get(identity) == event.said_hash:
         if verdict is None and identity in fresh:
             fresh.discard(identity)
-            return Result(event.event_id, None), forwarded(event.heard)
+            return Result(event.event_id, None), forwarded(event.heard, event.payload)
         return Result(event.event_id, None, duplicate=True), None
     return Result(event.event_id, verdict or _ID_REUSED), None
 
