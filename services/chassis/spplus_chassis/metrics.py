@@ -94,4 +94,10 @@ PUBLICATION_HELD = Gauge(
 FIGURES_APPLIED = Counter("spplus_figures_applied_total", "Figures that changed the publication")
 FIGURES_STALE = Counter("spplus_figures_stale_total", "Figures dropped because a newer revision stands")
 STREAM_CLIENTS = Gauge("spplus_stream_clients_count", "Readers of the live stream")
+WEBHOOK_CALLS = Counter("spplus_webhook_calls_total", "Calls to webhooks by how they ended", ["outcome"])
+WEBHOOKS_DISABLED = Counter("spplus_webhooks_disabled_total", "Webhooks that are not called any more", ["reason"])
+WEBHOOK_FIGURES = Gauge("spplus_webhook_figures_count", "Figures that wait to be told to active webhooks")
+WEBHOOK_AGE = Gauge(
+    "spplus_webhook_age_seconds", "Age of the oldest figure that waits for a webhook whose last call succeeded"
+)
 STREAM_RESYNCS = Counter("spplus_stream_resyncs_total", "Readers of the live stream told to start again")

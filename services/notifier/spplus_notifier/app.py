@@ -9,6 +9,7 @@ from spplus_notifier.feed import Feed
 from spplus_notifier.queries import LogBounds, LoggedChange
 from spplus_notifier.settings import NotifierSettings
 from spplus_notifier.subscribers import publication
+from spplus_notifier.webhooks import installation
 
 PACKAGE = "spplus_notifier"
 _PRUNE_SECONDS = 600
@@ -49,5 +50,6 @@ def build(settings: NotifierSettings) -> Service:
     service.include(
         api_stream.router(feed, clients=settings.stream_clients, heartbeat_seconds=settings.stream_heartbeat_seconds)
     )
+    installation.install(service, settings)
     pages.install(service, share_url=settings.share_url)
     return service

@@ -1,6 +1,6 @@
 """Settings of the notifier: environment variables named ``SPPLUS_NOTIFIER_*``."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from spplus_chassis.settings import ServiceSettings
@@ -25,3 +25,13 @@ class NotifierSettings(ServiceSettings):
     """How often changes committed by other replicas are looked for."""
     share_url: str | None = None
     """Where citizens share an experience (the page of the feedback service), for a link in the header."""
+    seal_keys: SecretStr | None = None
+    """Fernet keys, comma-separated, the newest first, that seal secrets of webhooks; without one, no webhooks."""
+    webhook_calls: int = Field(default=200, ge=1, le=5_000)
+    """Calls at once to webhooks that answered last time; a quarter as many to those that did not."""
+    webhook_call_seconds: float = Field(default=10.0, gt=0, le=60)
+    """Longest that a webhook may take to answer."""
+    webhook_private_networks: str = ""
+    """Networks (comma-separated, as 10.1.0.0/16) whose addresses may be called, also without TLS; none by default."""
+    webhook_log_days: float = Field(default=30.0, gt=0, le=366)
+    """For how long the delivery log remembers."""

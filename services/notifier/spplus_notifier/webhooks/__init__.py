@@ -1,0 +1,1 @@
+"""Telling other systems of figures by calls to their own address, signed as Standard Webhooks says."""

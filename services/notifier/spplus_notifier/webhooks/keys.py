@@ -1,0 +1,110 @@
+"""Keys of those who may subscribe. A key is shown once and only its hash is kept."""
+
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from fastapi import Request
+
+from spplus_chassis.database import Connection, Pool
+from spplus_chassis.problem import Problem
+from spplus_notifier import structure_queries
+
+_PREFIX: Final = "spplus_"
+_KEY_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """The holder of a key in force."""
+
+    key_id: int
+    structure_code: str | None
+    """Root of the part of the tree that it may ask for; none for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A key as the operator sees it."""
+
+    key_id: int
+    name: str
+    structure_code: str | None
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def hash_of(key: str) -> bytes:
+    """What the database holds. The key is 256 random bits, so a plain hash cannot be guessed back."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+async def create_key(connection: Connection, *, name: str, structure_code: str | None) -> str:
+    """Make a key and return it: the only time that it can be seen."""
+    key = _PREFIX + secrets.token_urlsafe(_KEY_BYTES)
+    await connection.execute(
+        "INSERT INTO webhook_keys (name, key_hash, structure_code) VALUES ($1, $2, $3)",
+        name,
+        hash_of(key),
+        structure_code,
+    )
+    return key
+
+
+async def list_keys(connection: Connection) -> Sequence[ListedKey]:
+    """All keys, oldest first."""
+    rows = await connection.fetch(
+        "SELECT key_id, name, structure_code, created_at, revoked_at FROM webhook_keys ORDER BY key_id"
+    )
+    return [ListedKey(**dict(row)) for row in rows]
+
+
+async def revoke_key(connection: Connection, key_id: int) -> bool:
+    """Take a key back, and disable what was subscribed with it; false where no such key is in force."""
+    async with connection.transaction():
+        done = await connection.execute(
+            "UPDATE webhook_keys SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL", key_id
+        )
+        await connection.execute(
+            "UPDATE webhooks SET state = 'disabled', disabled_for = 'key_revoked', disabled_at = now() "
+            "WHERE key_id = $1 AND state = 'active'",
+            key_id,
+        )
+    return bool(done == "UPDATE 1")
+
+
+def require_key(pool: Callable[[], Pool]) -> Callable[[Request], Awaitable[Subscriber]]:
+    """A FastAPI dependency: the key of the request, which must be in force (401)."""
+
+    async def holder(request: Request) -> Subscriber:
+        kind, _, key = request.headers.get("authorization", "").partition(" ")
+        row = None
+        if kind.lower() == "bearer" and key:
+            row = await pool().fetchrow(
+                "SELECT key_id, structure_code FROM webhook_keys WHERE key_hash = $1 AND revoked_at IS NULL",
+                hash_of(key.strip()),
+            )
+        if row is None:
+            raise Problem(
+                401,
+                "Send a key in force as 'Authorization: Bearer <key>'.",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        return Subscriber(row["key_id"], row["structure_code"])
+
+    return holder
+
+
+async def check_part(pool: Pool, subscriber: Subscriber, structure_code: str | None, on: date) -> None:
+    """Refuse (422) a structure that does not exist, (403) one outside the part of the tree that the key is for."""
+    if structure_code is not None and await structure_queries.structure(pool, structure_code) is None:
+        raise Problem(422, errors=[{"field": "structure_code", "message": "no such structure"}])
+    root = subscriber.structure_code
+    if root is None or structure_code == root:
+        return
+    above = [] if structure_code is None else await structure_queries.ancestors(pool, structure_code, on)
+    if root not in {each.code for each in above}:
+        raise Problem(403, "The key is for another part of the tree: name a structure of its own.")
