@@ -18,7 +18,7 @@ from spplus_feedback.accounts.passwords import Passwords, generated
 from spplus_feedback.accounts.queries import Account
 from spplus_feedback.accounts.repository import NewAccount
 from spplus_feedback.accounts.roles import EVERYTHING, Grant, Role
-from spplus_feedback.acts import PLATFORM
+from spplus_feedback.acts import OPERATOR
 from spplus_feedback.commands import ERR, OUT, CommandError, with_pool
 from spplus_feedback.settings import FeedbackSettings
 
@@ -51,7 +51,7 @@ def account_arguments(parser: argparse.ArgumentParser) -> None:
 
 def accounts(arguments: argparse.Namespace, settings: FeedbackSettings) -> int:
     """Make, list, change or close accounts."""
-    doing = Doing(PLATFORM, datetime.now(UTC))
+    doing = Doing(OPERATOR, datetime.now(UTC))
     if arguments.action == "create":
         return _create(arguments, settings, doing)
     if arguments.action == "list":

@@ -5,7 +5,15 @@ from collections.abc import Callable
 from fastapi import APIRouter, Response
 
 from spplus_chassis.database import Pool
-from spplus_feedback.accounts import account_acts, account_making, account_pages, oidc_pages, own_pages, sign_in_pages
+from spplus_feedback.accounts import (
+    account_acts,
+    account_making,
+    account_pages,
+    oidc_pages,
+    own_pages,
+    sign_in_pages,
+    trail_pages,
+)
 from spplus_feedback.accounts.oidc import Provider
 from spplus_feedback.accounts.passwords import Passwords
 from spplus_feedback.accounts.people import Clock
@@ -23,6 +31,7 @@ def router(
     routes.include_router(account_making.router(pool, passwords, clock=clock))
     routes.include_router(account_pages.router(pool, clock=clock))
     routes.include_router(account_acts.router(pool, passwords, clock=clock))
+    routes.include_router(trail_pages.router(pool, clock=clock))
     routes.include_router(sign_in_pages.router(pool, passwords, rules, clock=clock, provider=provider))
     if provider is not None:
         routes.include_router(oidc_pages.router(pool, provider, rules, clock=clock))
