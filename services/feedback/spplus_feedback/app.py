@@ -13,6 +13,8 @@ from spplus_feedback.agencies.taking import Taking
 from spplus_feedback.body_limit import LimitedBodies
 from spplus_feedback.codes import CODE_BYTES
 from spplus_feedback.counters import forget_counts
+from spplus_feedback.desk import pages as desk_pages
+from spplus_feedback.desk.surroundings import Surroundings
 from spplus_feedback.experiences import api as experiences_api
 from spplus_feedback.experiences import pages as experiences_pages
 from spplus_feedback.experiences.recent_numbers import RecentNumbers
@@ -61,6 +63,7 @@ def build(settings: FeedbackSettings) -> Service:
     service.every(_FORGET_SECONDS, "forget-counts", lambda: _forget_counts(service))
     service.include(api.router(lambda: service.pool, intake, _tell_now, guard))
     service.include(desk_api.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
+    service.include(desk_pages.router(_surroundings(service, settings)))
     results_url = str(settings.results_url) if settings.results_url else None
     service.include(pages.router(lambda: service.pool, intake, _tell_now, guard, results_url=results_url))
     service.include(
@@ -98,6 +101,16 @@ async def _forget_keys(service: Service) -> None:
 async def _forget_counts(service: Service) -> None:
     async with service.pool.acquire() as connection:
         await forget_counts(connection, _clock())
+
+
+def _surroundings(service: Service, settings: FeedbackSettings) -> Surroundings:
+    return Surroundings(
+        pool=lambda: service.pool,
+        clock=_clock,
+        wake=service.relay.wake,
+        tell_now=_tell_now,
+        default_days=settings.default_answer_days,
+    )
 
 
 async def _forget_events(service: Service, days: float) -> None:

@@ -1,10 +1,9 @@
 """HTTP for agents: what waits for an answer in their part of the tree, and what became of it."""
 
-import base64
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -22,16 +21,16 @@ from spplus_feedback.answering import Statement, derived_id, instant_name
 from spplus_feedback.api import check_clock
 from spplus_feedback.bodies import AnswerBody, AnswerTaken
 from spplus_feedback.deadlines import paris_day
+from spplus_feedback.desk import places
 from spplus_feedback.desk.conditions import Filters
-from spplus_feedback.desk.listing import DeskRequest, Place, desk_requests
+from spplus_feedback.desk.listing import DeskRequest, desk_requests
+from spplus_feedback.desk.places import Place
 from spplus_feedback.desk.taking import NoSuchTarget, Speaker, Taken, take
 from spplus_feedback.following import is_overdue
 from spplus_feedback.handlers import StatementChanged
 from spplus_feedback.idempotency import fingerprint
 from spplus_feedback.standing import Status
 from spplus_feedback.structures_queries import subtree
-
-_NO_DEADLINE: Final = "-"
 
 
 class _NamedFields(APIRoute):
@@ -192,20 +191,11 @@ def _page(found: Sequence[DeskRequest], limit: int, now: datetime) -> DeskPage:
         DeskItem.model_validate(asdict(request) | {"overdue": is_overdue(request.status, request.due_at, now)})
         for request in found[:limit]
     ]
-    return DeskPage(items=items, next=_cursor(items[-1]) if len(found) > limit else None)
-
-
-def _cursor(last: DeskItem) -> str:
-    due = last.due_at.isoformat() if last.due_at else _NO_DEADLINE
-    return base64.urlsafe_b64encode(f"{due} {last.request_id}".encode()).decode()
+    return DeskPage(items=items, next=places.written(found[limit - 1].place()) if len(found) > limit else None)
 
 
 def _read_cursor(cursor: str | None) -> Place | None:
-    if cursor is None:
-        return None
     try:
-        due, request_id = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().split(" ")
-        due_at = None if due == _NO_DEADLINE else datetime.fromisoformat(due).astimezone(UTC)
-        return (due_at, str(UUID(request_id)))
-    except (ValueError, OverflowError):
+        return None if cursor is None else places.read(cursor)
+    except places.BadPlace:
         raise Problem(422, errors=[{"field": "query.cursor", "message": "is no cursor of ours"}]) from None

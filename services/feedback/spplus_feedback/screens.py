@@ -43,6 +43,10 @@ _TROUBLES: Final = {
     429: "Trop de demandes en peu de temps. Patientez quelques minutes, puis réessayez.",
     503: "Le service est momentanément indisponible. Rien n’est perdu : réessayez dans un instant.",
 }
+_STAFF_TROUBLES: Final = {
+    404: "Cette page n’existe pas, ou ce qu’elle montrait n’est plus dans votre périmètre.",
+    410: "Son auteur a retiré cette expérience : son texte est effacé et elle n’attend plus de réponse.",
+}
 _NOT_UNDERSTOOD: Final = "Nous n’avons pas compris cette demande. Revenez à l’accueil et recommencez."
 
 _templates: Final = Environment(
@@ -88,7 +92,8 @@ def waiting_words(seconds: int | None) -> str | None:
 def trouble(status: int, *, for_staff: bool = False) -> HTMLResponse:
     """A page that says what went wrong."""
     template = "people/trouble.html" if for_staff else "trouble.html"
-    return page(template, status=status, message=trouble_words(status))
+    words = (_STAFF_TROUBLES.get(status) if for_staff else None) or trouble_words(status)
+    return page(template, status=status, message=words)
 
 
 def on_to(path: str) -> RedirectResponse:

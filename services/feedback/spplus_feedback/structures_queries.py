@@ -74,6 +74,11 @@ async def subtree(connection: Connection, root: str, *, on: date) -> list[str]:
     return [row["code"] for row in await connection.fetch(_SUBTREE, on, root)]
 
 
+async def lineage(connection: Connection, code: str, *, on: date) -> list[str]:
+    """The structure and all above it on a day."""
+    return [row["code"] for row in await connection.fetch(_LINEAGE, on, code)]
+
+
 async def is_inside(connection: Connection, code: str, root: str, *, on: date) -> bool:
     """Whether a structure is `root` or below it on a day."""
-    return any(row["code"] == root for row in await connection.fetch(_LINEAGE, on, code))
+    return root in await lineage(connection, code, on=on)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Final
 
-from spplus_feedback.deadlines import last_day, paris_day
+from spplus_feedback.deadlines import PARIS, last_day, paris_day
 from spplus_feedback.timeline import Step
 
 _WEEKDAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -96,6 +96,12 @@ def month_in_words(month: str) -> str:
 def day_of(instant: datetime) -> str:
     """The day of something that happened."""
     return day_in_words(paris_day(instant))
+
+
+def moment_of(instant: datetime) -> str:
+    """The day and the minute of something that happened."""
+    there = instant.astimezone(PARIS)
+    return f"{day_of(instant)} à {there.hour} h {there.minute:02}"
 
 
 def deadline_day(instant: datetime) -> str:

@@ -11,14 +11,12 @@ from typing import Final
 
 from spplus_chassis.database import Connection
 from spplus_feedback.desk.conditions import Conditions, Filters, expecting
+from spplus_feedback.desk.places import Place
 from spplus_feedback.standing import Status
 
 FIRST_REQUEST: Final = "00000000-0000-0000-0000-000000000000"
 LAST_REQUEST: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 FIRST_DUE: Final = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
-Place = tuple[datetime | None, str]
-"""The instant that the order goes by (None: no deadline, comes last) and the id of a request."""
-
 _DUE: Final = "coalesce(requests.due_at, 'infinity'::timestamptz)"
 _ANSWERED: Final = "requests.answered_at"
 _WALK: Final = """
@@ -40,9 +38,9 @@ WITH {matching} found AS MATERIALIZED ({found})
 SELECT
     requests.request_id::text, requests.feedback_id::text, requests.holder_code AS structure_code,
     coalesce(structures.public_name, structures.name, requests.holder_code) AS structure_name,
-    requests.status, requests.submitted_at, requests.due_at, requests.promised_at, requests.answered_at,
-    requests.channels, requests.sentiment, requests.engagements, feedbacks.proposal, feedbacks.author,
-    {words}
+    structures.department, requests.status, requests.submitted_at, requests.due_at, requests.promised_at,
+    requests.answered_at, requests.channels, requests.sentiment, requests.engagements, feedbacks.proposal,
+    feedbacks.author, {words}
 FROM found INNER JOIN requests USING (request_id) INNER JOIN feedbacks USING (feedback_id)
 LEFT JOIN structures ON structures.code = requests.holder_code
 ORDER BY found.instant {direction}, found.request_id {direction}
@@ -63,6 +61,8 @@ class DeskRequest:
     feedback_id: str
     structure_code: str
     structure_name: str
+    department: str | None
+    """Where the structure stands: its public holidays."""
     status: Status
     submitted_at: datetime
     due_at: datetime | None
