@@ -30,7 +30,7 @@ class SignedIn:
     account_id: str
     csrf: str
     cookie: dict[str, str]
-    """For a real browser: `context.add_cookies([{**person.cookie, "url": address}])`."""
+    """For a real browser: `context.add_cookies([{**person.cookie, "url": address}])`, the address with https."""
 
     async def get(self, path: str, **more: Any) -> httpx.Response:
         return await self.http.get(path, headers=self.headers, **more)

@@ -22,6 +22,7 @@ from spplus_feedback.gate import gate_subscription
 from spplus_feedback.idempotency import KEPT
 from spplus_feedback.intake import Intake
 from spplus_feedback.moderation import api as moderation_api
+from spplus_feedback.moderation import pages as moderation_pages
 from spplus_feedback.moderation.gauges import measure
 from spplus_feedback.settings import FeedbackSettings
 from spplus_feedback.telling import Told
@@ -79,6 +80,7 @@ def build(settings: FeedbackSettings) -> Service:
     service.include(experiences_api.router(lambda: service.pool, numbers, clock=_clock))
     service.include(experiences_pages.router(lambda: service.pool, numbers, clock=_clock))
     service.include(moderation_api.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
+    service.include(moderation_pages.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
     service.every(_MEASURE_SECONDS, "measure-moderation", lambda: measure(service.pool, _clock()))
     service.subscribe(subscribers.answers())
     service.subscribe(gate_subscription(service.relay.wake))
