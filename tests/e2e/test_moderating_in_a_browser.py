@@ -26,7 +26,8 @@ STORY = (
 )
 PUBLIC = (
     "Bonjour, Mme [nom masqué] m'a reçue le 3 mars au guichet.\n"
-    "Elle devait me rappeler au [numéro de téléphone masqué] ou m'écrire à [adresse électronique masquée], rien depuis.\n"
+    "Elle devait me rappeler au [numéro de téléphone masqué] ou m'écrire à [adresse électronique masquée], "
+    "rien depuis.\n"
     "Ma voisine [nom masqué] a vécu la même chose. J'habite [adresse masquée]."
 )
 PICTURES = os.environ.get("SPPLUS_TEST_PICTURES")

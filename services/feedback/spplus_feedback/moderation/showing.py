@@ -9,7 +9,7 @@ from spplus_feedback.moderation.flattening import flattened
 from spplus_feedback.moderation.spans import Field, Kind, Place, Span, joined, pieces, spans_in, text_of
 from spplus_feedback.stories import Texts
 
-_SENTENCE: Final = re.compile(r"[^.!?\n]{1,400}[.!?]{0,8}")
+_SENTENCE: Final = re.compile(r"(?:[^.!?\n]|[.!?](?=[^\s.!?])){1,400}[.!?]{0,8}")
 _MOST_FOUND: Final = 200
 """Occurrences of one passage that are masked at once."""
 
