@@ -19,6 +19,7 @@ from tests.bench.results import Report
 from tests.bench.rollups import rollups
 from tests.bench.stand import BenchError, Stand, a_stand
 from tests.bench.throughput import throughput
+from tests.bench.webhooks import webhooks
 
 Section = Callable[[Console, Stand, argparse.Namespace], Awaitable[Report | list[Report]]]
 SECTIONS: dict[str, Section] = {
@@ -30,6 +31,7 @@ SECTIONS: dict[str, Section] = {
     "kill": kill,
     "rollups": rollups,
     "memory": memory,
+    "webhooks": webhooks,
 }
 
 
@@ -56,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--rates", type=_numbers, default=[200, 1_000], help="feedbacks a second of the latency runs")
     add("--seconds", type=int, default=15, help="length of a latency run")
     add("--connections", type=int, default=64, help="connections that post stories")
+    add("--webhooks", type=int, default=1_000, help="addresses that are told of each change")
+    add("--rounds", type=int, default=10, help="changes that all webhooks are told of")
     add("--kills", type=int, default=7, help="how often the indicators process is killed")
     add("--structures", type=int, default=15_000, help="structures of the full tree of the roll-ups")
     add("--memory-events", type=int, default=3_000_000, help="records of the memory run")
@@ -69,6 +73,7 @@ def _shrink(options: argparse.Namespace) -> None:
     options.replicas, options.ledger_rows = options.replicas[:2], options.ledger_rows[:1]
     options.rates, options.seconds = options.rates[:1], 5
     options.structures //= 10
+    options.webhooks, options.rounds = options.webhooks // 10, 3
     options.kills, options.memory_events = 2, options.memory_events // 30
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,15 +95,16 @@ async def serving(
     database: str | None = None,
     instance: str = "1",
     command: Sequence[str] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[RunningService]:
     """Serve, on an empty database unless one is given; stopped in order at the end.
 
-    `command` starts a contender in place of the service itself.
+    `command` starts a contender in place of the service itself; `settings` by their names in the environment.
     """
     database, port = database or await prepare(stand, name, prefix), free_port()
-    settings = environment(name, database, stand, prefix, port) | {f"SPPLUS_{name.upper()}_INSTANCE": instance}
+    given = environment(name, database, stand, prefix, port) | {f"SPPLUS_{name.upper()}_INSTANCE": instance}
     program = command or (str(Path(sys.executable).parent / f"spplus-{name}"), "serve")
-    child = Child(f"{name}-{port}", [*program], stand.directory, environment=settings)
+    child = Child(f"{name}-{port}", [*program], stand.directory, environment=given | (settings or {}))
     async with httpx.AsyncClient(timeout=10) as client:
         service = RunningService(name, child, f"http://{HOST}:{port}", database, client)
         await child.start()
