@@ -16,6 +16,7 @@ from tests.support.screens import chromium
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
 
 PHONE = {"width": 320, "height": 640}
+DESKTOP = {"width": 1280, "height": 900}
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 STORY = "J'ai attendu une heure au téléphone."
 
@@ -27,15 +28,18 @@ async def running(make_database, kafka):
 
 
 @asynccontextmanager
-async def browsing(address):
-    """A page without scripts; fails when anything is asked of another address, or is wider than a phone."""
+async def browsing(address, *, viewport=PHONE, scripts=False):
+    """A page of a browser; fails when anything is asked of another address."""
     elsewhere = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        context = await browser.new_context(base_url=address, locale="fr-FR", viewport=PHONE, java_script_enabled=False)
+        context = await browser.new_context(
+            base_url=address, locale="fr-FR", viewport=viewport, java_script_enabled=scripts
+        )
         page = await context.new_page()
         page.on("request", lambda request: request.url.startswith(address) or elsewhere.append(request.url))
         yield page
+        assert await context.cookies() == []
         await browser.close()
     assert elsewhere == []
 
@@ -54,27 +58,31 @@ async def judge(page):
     await context.close()
 
 
-async def choose(page, words, name):
+async def search(page, words):
     await page.get_by_label("Nom du service, ville ou code postal").fill(words)
     await page.get_by_role("button", name="Rechercher").click()
     await judge(page)
-    await page.get_by_role("link", name=name).click()
+
+
+async def press(page, button):
+    await page.get_by_role("button", name=button).click()
+    await judge(page)
 
 
 async def test_citizen_shares_follows_and_withdraws_an_experience_without_scripts(running):
     async with browsing(running.address) as page:
         await page.goto("/")
         await judge(page)
-        assert await page.get_by_role("link", name="Voir les résultats").get_attribute("href") == RESULTS_URL
-        await page.get_by_role("main").get_by_role("link", name="Partager une expérience").click()
-        await choose(page, "impots saint etiene", "Centre des impôts de Saint-Étienne")
-        await page.get_by_role("link", name="Ajouter un autre service").click()
-        await choose(page, "bourg", "Mairie de Bourg")
+        assert await page.get_by_role("link", name="résultats").first.get_attribute("href") == RESULTS_URL
+        await page.get_by_role("navigation").get_by_role("link", name="Partager une expérience").click()
+        await judge(page)
+        await search(page, "impots saint etiene")
+        await page.get_by_role("link", name="Centre des impôts de Saint-Étienne").click()
+        await judge(page)
 
         await page.get_by_text("Donner plus de détails").click()
         await page.get_by_role("group", name="La démarche était-elle simple ?").get_by_label("Neutre").check()
-        await page.get_by_role("button", name="Envoyer mon expérience").click()
-        await judge(page)
+        await press(page, "Relire avant d’envoyer")
         assert (await page.title()).startswith("Erreur")
         await page.get_by_role("alert").get_by_role("link", name="Racontez votre expérience").click()
         assert page.url.endswith("#story")
@@ -82,29 +90,81 @@ async def test_citizen_shares_follows_and_withdraws_an_experience_without_script
         feeling = page.get_by_role("group", name="Quel est votre ressenti ?")
         await feeling.get_by_label("Négatif").check()
         await page.get_by_label("Que s’est-il passé ?").fill(STORY)
-        assert await page.get_by_label("Neutre").nth(-1).is_checked(), "what was chosen before is kept"
-        await page.get_by_role("button", name="Envoyer mon expérience").click()
-        await judge(page)
+        assert await page.get_by_role("group", name="La démarche").get_by_label("Neutre").is_checked(), "kept"
+
+        await press(page, "Changer ou ajouter un service")
+        await search(page, "bourg")
+        await page.get_by_role("button", name="Mairie de Bourg").click()
+        assert await page.get_by_label("Que s’est-il passé ?").input_value() == STORY
+
+        await press(page, "Relire avant d’envoyer")
+        assert await page.get_by_text(STORY).count() == 1
+        await press(page, "Modifier")
+        await page.get_by_label("Un titre").fill("Une heure")
+        await page.get_by_label("Un titre").press("Enter")
+        assert await page.get_by_role("heading", name="Relisez avant d’envoyer").count() == 1, "Enter sends nothing"
+        await press(page, "Envoyer")
         code = await page.locator("#code").inner_text()
 
-        await page.get_by_role("link", name="Suivre une expérience").click()
+        await page.get_by_role("navigation").get_by_role("link", name="Suivre").click()
         await page.get_by_label("Votre code de suivi").fill("pas un code")
-        await page.get_by_role("button", name="Voir où en est").click()
-        await judge(page)
+        await press(page, "Voir où en est")
         await page.get_by_label("Votre code de suivi").fill(code.lower())
-        await page.get_by_role("button", name="Voir où en est").click()
-        await judge(page)
+        await press(page, "Voir où en est")
         assert await page.get_by_text(STORY).count() == 1
+        assert await page.get_by_role("list", name="Les étapes").get_by_role("listitem").count() >= 4
         assert code not in page.url
 
-        await page.get_by_role("button", name="Retirer mon récit").click()
-        await judge(page)
-        await page.get_by_role("button", name="Oui, retirer mon expérience").click()
-        await judge(page)
+        await press(page, "Retirer mon récit")
+        await press(page, "Oui, retirer")
         await page.goto(f"/suivi/{code}")
         assert await page.get_by_text("Vous avez retiré votre récit").count() == 1
     assert code not in running.log
+    assert code.lower() not in running.log
     assert STORY not in running.log
+    async with httpx.AsyncClient(base_url=running.address) as client:
+        assert code not in (await client.get("/metrics")).text
+
+
+async def reach(page, role, name):
+    """Go with the Tab key to a control, as somebody does who has no mouse."""
+    for _ in range(120):
+        await page.keyboard.press("Tab")
+        wanted = page.get_by_role(role, name=name).first
+        if await wanted.count() and await wanted.evaluate("one => one === document.activeElement"):
+            return
+    pytest.fail(f"no {role} {name!r} is reached by keyboard")
+
+
+async def test_proposal_is_shared_and_withdrawn_by_keyboard_alone(running):
+    async with browsing(running.address, viewport=DESKTOP, scripts=True) as page:
+        await page.goto("/partager")
+        await reach(page, "radio", "Raconter une expérience")
+        await page.keyboard.press("ArrowRight")
+        await reach(page, "searchbox", "Nom du service")
+        await page.keyboard.type("mairi de bourg")
+        await page.keyboard.press("Enter")
+        await reach(page, "link", "Mairie de Bourg")
+        await page.keyboard.press("Enter")
+        await reach(page, "button", "Relire avant d’envoyer")
+        await page.keyboard.press("Enter")
+        await page.get_by_role("alert").wait_for()
+        assert await page.get_by_role("alert").evaluate("one => one === document.activeElement"), "read out first"
+        await reach(page, "link", "Écrivez votre proposition")
+        await page.keyboard.press("Enter")
+        await page.keyboard.type("Ouvrir le samedi matin.")
+        await reach(page, "button", "Relire avant d’envoyer")
+        await page.keyboard.press("Enter")
+        await reach(page, "button", "Envoyer")
+        await page.keyboard.press("Space")
+        await reach(page, "link", "Voir la page de suivi")
+        await page.keyboard.press("Enter")
+        await page.get_by_role("heading", name="Votre proposition du").wait_for()
+        await reach(page, "button", "Retirer mon récit")
+        await page.keyboard.press("Enter")
+        await reach(page, "button", "Oui, retirer")
+        await page.keyboard.press("Enter")
+        await page.get_by_role("heading", name="retiré").wait_for()
 
 
 async def test_author_reads_the_answer_of_the_service(running):

@@ -1,5 +1,6 @@
 """The one way in for stories, from HTTP and from the form alike: a queue in front of grouped transactions."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from spplus_chassis import metrics
@@ -31,9 +32,9 @@ class Intake:
         """`wake` is called after each commit: the relay has something to send. `limits` against abuse, if any."""
         self._pool = pool
         self.wake = wake
-        self._default_days = default_days
+        self.default_days = default_days
         self._weighing = Weighing(limits) if limits else None
-        self._in_flight: set[bytes] = set()
+        self._in_flight: dict[bytes, asyncio.Event] = {}
         self._group_commit: GroupCommit[Submission, Outcome] = GroupCommit(
             self._flush, capacity=capacity, group=group, hopeless=UNREACHABLE
         )
@@ -49,11 +50,17 @@ class Intake:
             return self._counted(await self._group_commit.submit(submission), door)
         if key in self._in_flight:
             raise InFlight
-        self._in_flight.add(key)
+        self._in_flight[key] = asyncio.Event()
         try:
             return self._counted(await self._group_commit.submit(submission), door)
         finally:
-            self._in_flight.discard(key)
+            self._in_flight.pop(key).set()
+
+    async def settled(self, submission: Submission) -> None:
+        """Wait while the same submission is on its way: what a person who clicks twice means is one story."""
+        key = submission.once.key_hash if submission.once else b""
+        while key in self._in_flight:
+            await self._in_flight[key].wait()
 
     def _counted(self, outcome: Outcome, door: str) -> Outcome:
         if isinstance(outcome, Accepted) and outcome.fresh:
@@ -70,7 +77,7 @@ class Intake:
                 await self._weighing.prepare(connection, submissions)
             async with connection.transaction():
                 outcomes = await submit_feedbacks(
-                    connection, submissions, default_days=self._default_days, weighing=self._weighing
+                    connection, submissions, default_days=self.default_days, weighing=self._weighing
                 )
         metrics.GROUP_COMMIT_ROWS.observe(len(submissions))
         self.wake()

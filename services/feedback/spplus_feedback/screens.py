@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from spplus_chassis.database import UNREACHABLE
 from spplus_chassis.problem import Problem
 from spplus_feedback import wording
+from spplus_feedback.departments import DEPARTMENTS
 from spplus_feedback.stories import MAX_STRUCTURES
 
 _PACKAGE: Final = "spplus_feedback"
@@ -56,11 +57,15 @@ _templates.globals.update(
     sentiments=wording.SENTIMENTS,
     channels=wording.CHANNELS,
     dimensions=wording.DIMENSIONS,
+    engagements=wording.ENGAGEMENTS,
+    personal=wording.PERSONAL,
+    departments=DEPARTMENTS,
     step_names=wording.STEPS,
     coming_names=wording.COMING,
     most_structures=MAX_STRUCTURES,
 )
 _templates.filters.update(
+    delay=wording.delay_in_words,
     day=wording.day_of,
     day_in_words=wording.day_in_words,
     deadline_day=wording.deadline_day,

@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import Final
 
+from spplus_contracts import AnnouncedDelay
+from spplus_contracts.vocabulary import DelayCalendar
 from spplus_feedback.deadlines import PARIS, last_day, paris_day
 from spplus_feedback.timeline import Step
 
@@ -56,6 +58,35 @@ DIMENSIONS: Final = {
 }
 
 
+ENGAGEMENTS: Final = {
+    "sp-plus-2021/1": "La courtoisie de l’accueil, le respect et le droit à l’erreur",
+    "sp-plus-2021/2": "La possibilité de joindre le service : téléphone, guichet, internet",
+    "sp-plus-2021/3": "L’accompagnement dans mes démarches, selon ma situation",
+    "sp-plus-2021/4": "L’orientation vers la bonne personne ou le bon service",
+    "sp-plus-2021/5": "Le délai de réponse et les nouvelles de mon dossier",
+    "sp-plus-2021/6": "L’accès aux résultats de qualité du service",
+    "sp-plus-2021/7": "La prise en compte de mon avis",
+    "sp-plus-2021/8": "Les compétences des agents",
+    "sp-plus-2021/9": "Le respect de l’environnement",
+}
+"""The nine commitments of 2021, in everyday words."""
+
+PERSONAL: Final = {
+    "email": "une adresse e-mail",
+    "phone": "un numéro de téléphone",
+    "nir": "un numéro de sécurité sociale",
+    "iban": "un numéro de compte bancaire",
+    "card": "un numéro de carte bancaire",
+    "plate": "une plaque d’immatriculation",
+    "address": "une adresse postale",
+    "name": "un nom de personne",
+    "file_number": "un numéro de dossier",
+    "ip": "une adresse d’ordinateur",
+    "url": "un lien internet",
+    "birth_date": "une date de naissance",
+}
+"""What a text seems to hold that is better left out."""
+
 STEPS: Final = {
     Step.RECEIVED: "Reçue",
     Step.PROMISED: "Réponse promise",
@@ -72,7 +103,16 @@ STEPS: Final = {
 COMING: Final = {Step.READ: "Lecture par un modérateur", Step.ANSWERED: "Réponse du service"}
 """Steps that come next, where they are called otherwise."""
 
-REFUSALS: Final[dict[str, str]] = {}
+REFUSALS: Final = {
+    "off_topic": "Le modérateur a estimé que ce texte ne parle pas d’un service public.",
+    "abusive": "Le texte contient des propos blessants : insultes, menaces ou paroles de haine.",
+    "personal_data": "Le texte parle d’une personne que l’on pourrait reconnaître, même en masquant son nom.",
+    "advertising": "Le texte fait de la publicité.",
+    "duplicate": "Ce récit avait déjà été envoyé.",
+    "illegible": "Le texte n’a pas pu être compris.",
+    "unlawful": "La loi ne permet pas de publier ce texte.",
+    "automated": "Ce texte semble avoir été envoyé par un programme, et non par une personne.",
+}
 _REFUSED: Final = "Le modérateur a estimé que ce texte ne respecte pas les règles de publication."
 
 
@@ -91,6 +131,14 @@ def month_in_words(month: str) -> str:
     """``2026-03`` as ``mars 2026``."""
     year, _, number = month.partition("-")
     return f"{_MONTHS[int(number) - 1]} {year}"
+
+
+def delay_in_words(delay: AnnouncedDelay) -> str:
+    """``15 jours ouvrés``."""
+    days = "1 jour" if delay.days == 1 else f"{delay.days} jours"
+    if delay.calendar is not DelayCalendar.WORKING:
+        return days
+    return f"{days} ouvré" if delay.days == 1 else f"{days} ouvrés"
 
 
 def day_of(instant: datetime) -> str:

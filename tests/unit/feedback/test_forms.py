@@ -1,11 +1,15 @@
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import TypeAdapter
 
 from spplus_contracts.feedback import Dimensions
-from spplus_contracts.vocabulary import Channel, Sentiment
+from spplus_contracts.vocabulary import Channel, Department, Sentiment
 from spplus_feedback import wording
+from spplus_feedback.departments import DEPARTMENTS
 from spplus_feedback.forms import fill
+from spplus_feedback.moderation.reasons import Reason
+from spplus_feedback.moderation.spans import Kind
 
 
 def sent(**changes):
@@ -34,10 +38,38 @@ def test_missing_answers_are_said_in_french_in_the_order_of_the_page():
         ({"relation": ["furious"]}, "relation"),
         ({"channels": ["pigeon"]}, "channels"),
         ({"story": ["x\x00y"]}, "story"),
+        ({"engagements": ["sp-plus-2021/0"]}, "engagements"),
+        ({"department": ["00"]}, "department"),
     ],
 )
 def test_forged_form_is_refused_beside_the_field(changes, field):
     assert list(fill(sent(**changes), ["guichet"]).errors) == [field]
+
+
+def test_proposal_needs_its_idea_only():
+    filled = fill({"nature": ["proposition"], "suggestion": ["Ouvrir le samedi."]}, ["guichet"])
+    assert filled.body.proposal
+    assert filled.body.sentiment is None
+    assert list(fill({"nature": ["proposition"], "story": ["x"]}, ["guichet"]).errors) == ["suggestion"]
+
+
+def test_details_reach_the_story():
+    more = {"engagements": ["sp-plus-2021/5"], "department": ["2A"]}
+    filled = fill(sent(**more), ["guichet"])
+    assert filled.body.engagements == {"sp-plus-2021/5"}
+    assert filled.body.department == "2A"
+    assert filled.detailed
+
+
+def test_what_was_typed_is_taken_along_whole():
+    typed = sent(
+        engagements=["sp-plus-2021/1", "sp-plus-2021/2"], department=["75"], relation=["negative"], title=["T"]
+    )
+    pairs = fill(typed, ["guichet"]).pairs
+    again = {}
+    for name, value in pairs:
+        again.setdefault(name, []).append(value)
+    assert fill(again, ["guichet"]) == fill(typed, ["guichet"])
 
 
 def test_line_ends_of_browsers_become_ours():
@@ -45,6 +77,12 @@ def test_line_ends_of_browsers_become_ours():
 
 
 def test_every_closed_list_of_the_form_has_its_words():
+    every_code = TypeAdapter(Department)
+    assert all(every_code.validate_python(code) == code for code in DEPARTMENTS)
+    assert len(DEPARTMENTS) == 96 + 11
+    assert [f"sp-plus-2021/{number}" for number in range(1, 10)] == list(wording.ENGAGEMENTS)
+    assert set(wording.PERSONAL) == {kind.value for kind in Kind} - {"other"}
+    assert set(wording.REFUSALS) == {reason.value for reason in Reason}
     assert set(wording.CHANNELS) == {channel.value for channel in Channel} - {"unknown"}
     assert set(wording.SENTIMENTS) == {sentiment.value for sentiment in Sentiment} - {"unknown"}
     assert set(wording.DIMENSIONS) == set(Dimensions.model_fields)
