@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from spplus_chassis.migrations import migrate
 from spplus_chassis.topics import create_topics
-from spplus_contracts.topics import CANONICAL, dead_letters
+from spplus_contracts.topics import CANONICAL, dead_letters, inbound
 from spplus_feedback.app import PACKAGE
 from spplus_feedback.settings import FeedbackSettings
 from tests.support.agency import AGENCY, RIVAL, Agency, make_key, register
@@ -20,7 +20,7 @@ async def door(kafka: str, make_database: Callable[[], str]) -> AsyncIterator[Do
     await migrate(dsn, PACKAGE)
     keys = await furnish(dsn)
     await register(dsn, AGENCY, RIVAL)
-    await create_topics(kafka, [*CANONICAL, dead_letters("feedback")], prefix)
+    await create_topics(kafka, [*CANONICAL, dead_letters("feedback"), inbound(AGENCY.code)], prefix)
     settings = FeedbackSettings(database_url=dsn, kafka_bootstrap_servers=kafka, topic_prefix=prefix, _env_file=None)
     async with opened(settings) as (service, http):
         yield Door(service, http, dsn, kafka, prefix, keys)
