@@ -19,8 +19,9 @@ def due_words(due_at: datetime | None, now: datetime, department: str | None = N
     if due_at < now:
         late = (today - last).days
         return f"en retard de {_days(late)}" if late else "en retard depuis aujourd’hui"
-    if (last - today).days in _NEAR:
-        return _NEAR[(last - today).days]
+    ahead = max(0, (last - today).days)
+    if ahead in _NEAR:
+        return _NEAR[ahead]
     if last - today > _LONG:
         return "dans plus d’un an"
     return _working(today, last, department)

@@ -26,18 +26,18 @@ SELECT code FROM inside WHERE $3::text[] IS NULL OR code = ANY ($3) ORDER BY cod
 """
 _NAMED: Final = """
 SELECT code, coalesce(public_name, name) AS name, town FROM structures
-WHERE active AND code = ANY ($1::text[]) ORDER BY name, code LIMIT $2
+WHERE active AND ($1::text[] IS NULL OR code = ANY ($1)) ORDER BY name, code LIMIT $2
 """
 
 
 async def meant(
-    connection: Connection, person: Person, words: str, *, on: date
+    connection: Connection, person: Person, words: str, *, on: date, action: Action = Action.READ_REQUESTS
 ) -> tuple[list[str] | None, list[str] | None]:
     """The person's part, and of it the structures whose names hold these words, with all below them.
 
     None stands for the whole tree.
     """
-    part = await part_of(connection, person, Action.READ_REQUESTS, on=on)
+    part = await part_of(connection, person, action, on=on)
     patterns = [f"%{word}%" for word in folded(words).split()]
     if not words:
         return part, part
@@ -45,9 +45,9 @@ async def meant(
     return part, [row["code"] for row in rows]
 
 
-async def named(connection: Connection, codes: Sequence[str], *, most: int) -> list[tuple[str, str]]:
-    """Codes and names of active structures, by name."""
-    rows = await connection.fetch(_NAMED, list(codes), most)
+async def named(connection: Connection, codes: Sequence[str] | None, *, most: int) -> list[tuple[str, str]]:
+    """Codes and names of active structures (None: of all), by name."""
+    rows = await connection.fetch(_NAMED, None if codes is None else list(codes), most)
     return [(row["code"], row["name"]) for row in rows]
 
 

@@ -56,12 +56,12 @@ async def offered(connection: Connection, holder_code: str, *, on: date) -> list
     return await _of(connection, above)
 
 
-async def editable(connection: Connection, roots: Collection[str]) -> list[ReplyTemplate]:
-    """Templates that whoever holds these parts of the tree may change, by name; all, with the whole tree."""
-    if EVERYTHING in roots:
+async def editable(connection: Connection, part: Collection[str] | None) -> list[ReplyTemplate]:
+    """Templates of a part of the tree, by name; None: all of them, those for the whole tree too."""
+    if part is None:
         rows = await connection.fetch(_COLUMNS + "ORDER BY lower(reply_templates.name), template_id")
         return [ReplyTemplate(**dict(row)) for row in rows]
-    return await _of(connection, roots)
+    return await _of(connection, part)
 
 
 async def template(connection: Connection, template_id: str) -> ReplyTemplate | None:
