@@ -14,6 +14,7 @@ from spplus_feedback.account_commands import account_arguments, accounts
 from spplus_feedback.agency_commands import key_arguments, keys, source_arguments, source_register
 from spplus_feedback.app import PACKAGE, build
 from spplus_feedback.commands import Command, CommandError, Run
+from spplus_feedback.export_commands import export_arguments, export_experiences
 from spplus_feedback.import_commands import (
     experience_arguments,
     file_arguments,
@@ -46,6 +47,7 @@ COMMANDS: tuple[Command, ...] = (
         "import-experiences", "take the experiences of the official file", import_experiences, experience_arguments
     ),
     Command("accounts", "make, list, change and close accounts of people", accounts, account_arguments),
+    Command("export-experiences", "write what is public in the official columns", export_experiences, export_arguments),
     Command("keys", "make, list, replace and take back API keys", keys, key_arguments),
     Command("sources", "register other systems that emit events", source_register, source_arguments),
     Command("access-lists", "print who may do what on the brokers", print_access_lists, access_list_arguments),

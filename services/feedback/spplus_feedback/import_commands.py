@@ -14,6 +14,7 @@ from spplus_chassis.database import Pool
 from spplus_feedback.commands import ERR, OUT, CommandError, with_pool
 from spplus_feedback.deadlines import paris_day
 from spplus_feedback.imports import experience_rows, structure_rows
+from spplus_feedback.imports.checkpoint import fingerprint_of, unfinished
 from spplus_feedback.imports.experiences_import import ExperiencesImport
 from spplus_feedback.imports.placement import FALLBACK_CODE
 from spplus_feedback.imports.report import Report, remarks_file
@@ -54,6 +55,12 @@ def experience_arguments(parser: argparse.ArgumentParser) -> None:
         default=FALLBACK_CODE,
         help="structure that rows count under where nothing fits (default: %(default)s, declared when needed)",
     )
+    parser.add_argument(
+        "--moderate", action="store_true", help="let a moderator read the texts before they are public here too"
+    )
+    parser.add_argument(
+        "--from-start", action="store_true", help="read all rows, also where the import of this file was cut short"
+    )
 
 
 def import_structures(arguments: argparse.Namespace, settings: FeedbackSettings) -> int:
@@ -79,21 +86,36 @@ def import_experiences(arguments: argparse.Namespace, settings: FeedbackSettings
             known = arguments.fallback == FALLBACK_CODE or await structure_exists(connection, arguments.fallback)
         if not known:
             raise CommandError(f"no structure {arguments.fallback}")
-        with _opened(arguments, experience_rows.REQUIRED) as (rows, report, show):
+        going_on = not (arguments.dry_run or arguments.from_start)
+        mark = _fingerprint(arguments)
+        async with pool.acquire() as connection:
+            before = await unfinished(connection, mark) if going_on else None
+        with _opened(arguments, experience_rows.REQUIRED, append=before is not None) as (rows, report, show):
             now = datetime.now(UTC)
-            await ExperiencesImport(
+            skipped = await ExperiencesImport(
                 lambda: pool,
                 report,
                 now,
                 paris_day(now),
                 fallback=arguments.fallback,
                 dry_run=arguments.dry_run,
+                moderate=arguments.moderate,
+                fingerprint=mark if going_on else None,
                 after_chunk=show,
             ).run(rows)
+        if skipped:
+            OUT.print(f"This file was begun before: went on after row {skipped:,}. Counts are of all its rows.")
         _summary(arguments, report)
 
     with_pool(settings, run)
     return 0
+
+
+def _fingerprint(arguments: argparse.Namespace) -> bytes:
+    try:
+        return fingerprint_of(arguments.file, arguments.fallback, str(arguments.moderate))
+    except OSError as error:
+        raise CommandError(f"{arguments.file} cannot be opened: {error.strerror}") from None
 
 
 class _Shown:
@@ -113,13 +135,15 @@ class _Shown:
 
 
 @contextmanager
-def _opened(arguments: argparse.Namespace, required: frozenset[str]) -> Iterator[tuple[_Shown, Report, Show]]:
+def _opened(
+    arguments: argparse.Namespace, required: frozenset[str], *, append: bool = False
+) -> Iterator[tuple[_Shown, Report, Show]]:
     columns = (BarColumn(), TaskProgressColumn(), DownloadColumn(), TimeRemainingColumn())
     _ensure_writable(_rejects(arguments))
     try:
         with (
             Table(arguments.file, required) as table,
-            remarks_file(_rejects(arguments)) as remarks,
+            remarks_file(_rejects(arguments), append=append) as remarks,
             Progress(*columns, console=ERR, transient=True) as progress,
         ):
             shown = _Shown(table, progress)

@@ -36,22 +36,29 @@ FROM statements INNER JOIN requests USING (request_id)
 WHERE requests.feedback_id = ANY ($1::uuid[]) AND statements.outcome = 'answered' AND NOT statements.retracted
 ORDER BY statements.said_at, statements.source, statements.statement_id
 """
-_LEAVING: Final = """
-SELECT feedback_id FROM feedbacks
-WHERE feedback_id > $1 AND (is_public OR (moderation = 'wordless' AND withdrawn_at IS NULL AND held_at IS NULL))
-ORDER BY feedback_id LIMIT $2
+_LEAVES: Final = """
+(is_public OR (
+    moderation = 'wordless' AND withdrawn_at IS NULL AND held_at IS NULL
+    AND EXISTS (SELECT FROM imported_rows WHERE imported_rows.feedback_id = feedbacks.feedback_id)
+))
 """
-
+_LEAVING: Final = "SELECT feedback_id FROM feedbacks WHERE feedback_id > $1 AND {} ORDER BY feedback_id LIMIT $2"
+_COUNT: Final = "SELECT count(*) FROM feedbacks WHERE {}"
 _FIRST: Final = UUID(int=0)
 _PAGE: Final = 1_000
 
 
+async def count_leaving(connection: Connection) -> int:
+    """How many stories `all_stories` gives."""
+    return int(await connection.fetchval(_COUNT.format(_LEAVES)))
+
+
 async def all_stories(pool: Pool) -> AsyncIterator[list[ExportedStory]]:
-    """Every story that is public or has no words, page by page; a slow reader holds no connection."""
+    """Every story that is public, and what was imported without words, page by page; it holds no connection between."""
     after = _FIRST
     while True:
         async with pool.acquire() as connection:
-            ids = [row["feedback_id"] for row in await connection.fetch(_LEAVING, after, _PAGE)]
+            ids = [row["feedback_id"] for row in await connection.fetch(_LEAVING.format(_LEAVES), after, _PAGE)]
             page = await stories(connection, ids)
         if page:
             yield page

@@ -12,12 +12,14 @@ from spplus_contracts.vocabulary import EPOCH, Channel, Sentiment
 from spplus_feedback.imports.table import Row, Unreadable
 from spplus_feedback.official_columns import (
     ANSWERED,
+    COLUMNS,
     COUNTRY,
     DIMENSIONS,
     FEELING,
     ID,
     POSITIONS,
     POST_CODE,
+    PUBLISHED,
     STATE,
     STORY,
     TITLE,
@@ -28,6 +30,7 @@ from spplus_feedback.official_columns import (
 )
 from spplus_feedback.structures import folded
 
+_KEPT: Final = tuple(column for column in COLUMNS if column not in {ID, TITLE, STORY})
 REQUIRED: Final = frozenset({ID, WRITTEN, FEELING, "Intitulé structure 1"})
 
 _ANSWER_COLUMNS: Final = tuple(
@@ -82,6 +85,8 @@ class ToldExperience:
     line: int
     official_id: str
     written_at: datetime
+    published_at: datetime
+    """When its words were made public; when it was written, where the file does not tell."""
     answered_at: datetime | None
     title: str
     story: str
@@ -95,6 +100,8 @@ class ToldExperience:
     """Never empty; the first may have no title."""
     doubts: tuple[str, ...]
     """Closed codes of what had to be left out or guessed."""
+    cells: Mapping[str, str]
+    """The official columns as they came, without the empty ones, the id and the texts of the author."""
 
     @property
     def feedback_id(self) -> str:
@@ -148,6 +155,7 @@ def told_experience(row: Row, *, now: datetime) -> ToldExperience | Unreadable:
         line=row.line,
         official_id=row[ID],
         written_at=written_at,
+        published_at=_published_at(row, written_at, now, doubts),
         answered_at=_answered_at(row, written_at, now, structures, doubts),
         title=row[TITLE],
         story=row[STORY],
@@ -158,6 +166,7 @@ def told_experience(row: Row, *, now: datetime) -> ToldExperience | Unreadable:
         answer_expected=bool(row[STATE] or row[ANSWERED]) or any(row[column] for column in _ANSWER_COLUMNS),
         structures=structures,
         doubts=tuple(dict.fromkeys(doubts)),
+        cells={column: row[column] for column in _KEPT if row[column]},
     )
 
 
@@ -186,6 +195,15 @@ def _named(row: Row, position: int, doubts: list[str]) -> NamedStructure:
         answered=answered,
         answer_text=answer if folded(answer) not in _NO | _YES else None,
     )
+
+
+def _published_at(row: Row, written_at: datetime, now: datetime, doubts: list[str]) -> datetime:
+    """Before `now`: what is imported was public before it came here."""
+    instant = instant_of(row[PUBLISHED]) if row[PUBLISHED] else written_at
+    if instant is None or _day(instant) < _day(written_at) or _day(instant) > _day(now):
+        doubts.append("bad_publication_date")
+        instant = written_at
+    return min(max(instant, written_at), now - datetime.resolution)
 
 
 def _answered_at(

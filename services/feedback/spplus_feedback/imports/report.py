@@ -70,9 +70,14 @@ class _RemarksFile:
 
 
 @contextmanager
-def remarks_file(path: Path) -> Iterator[Remarks]:
-    """A rejects file: ``;``, UTF-8 with byte order mark as spreadsheets expect; always written, also when empty."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+def remarks_file(path: Path, *, append: bool = False) -> Iterator[Remarks]:
+    """A rejects file: ``;``, UTF-8 with byte order mark as spreadsheets expect; always written, also when empty.
+
+    `append` adds to the file of a run that was cut short, if it is still there.
+    """
+    going_on = append and path.exists() and path.stat().st_size > 0
+    with path.open("a" if going_on else "w", encoding="utf-8" if going_on else "utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, _COLUMNS, delimiter=";")
-        writer.writeheader()
+        if not going_on:
+            writer.writeheader()
         yield _RemarksFile(writer)
