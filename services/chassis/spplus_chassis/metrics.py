@@ -28,6 +28,7 @@ EVENTS_JUDGED = Counter(
 )
 STORIES_HELD = Counter("spplus_stories_held_total", "Stories kept back as probable abuse, by reason", ["reason"])
 REQUESTS_LIMITED = Counter("spplus_requests_limited_total", "Requests refused as too many, by limit", ["limit"])
+RETENTION_DELETED = Counter("spplus_retention_deleted_rows_total", "Rows that retention emptied or deleted", ["kind"])
 GROUP_COMMIT_ROWS = Histogram("spplus_group_commit_rows", "Submissions committed together", buckets=_RECORDS)
 
 # Moderation

@@ -81,6 +81,7 @@ def build(settings: FeedbackSettings) -> Service:
     service.include(experiences_pages.router(lambda: service.pool, numbers, clock=_clock))
     service.include(moderation_api.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
     service.include(moderation_pages.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
+    protection.add_privacy(service, settings, clock=_clock)
     service.every(_MEASURE_SECONDS, "measure-moderation", lambda: measure(service.pool, _clock()))
     service.subscribe(subscribers.answers())
     service.subscribe(gate_subscription(service.relay.wake))

@@ -176,6 +176,11 @@ async def erase_words(connection: Connection, feedback_id: str, at: datetime) ->
     await connection.execute(
         "DELETE FROM drafts WHERE request_id = ANY ($1::uuid[])", [row["request_id"] for row in rows]
     )
+    await connection.execute(
+        # the row stays for its week, so that a client that tries again is told that the story is gone
+        "UPDATE idempotency_keys SET sealed_code = '' WHERE feedback_id = $1::uuid",
+        feedback_id,
+    )
     ordered = sorted(rows, key=lambda row: int(row["position"]))
     return tuple((row["request_id"], row["structure_code"]) for row in ordered)
 

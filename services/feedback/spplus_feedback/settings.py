@@ -51,6 +51,33 @@ class FeedbackSettings(ServiceSettings):
     unlimited_networks: Networks = "127.0.0.0/8,::1/128"
     """Callers from here are never counted: our own tools. A proxy on the same machine stands for its callers, so name
     it among the trusted proxies."""
+    operator_name: str = Field(default="l’organisme qui exploite ce service", max_length=200)
+    """Who is responsible for this service, as the page on privacy names it, in French."""
+    privacy_contact: str = Field(default="", max_length=200)
+    """Where people write about their data or about accessibility: an e-mail or postal address, shown on the pages."""
+    retention_words_days: float = Field(default=365, ge=0)
+    """A story's own words, and answers that the public does not read, go so long after the last thing that was said
+    about it. In all settings of retention 0 keeps for ever, and figures never change."""
+    retention_unanswered_words_days: float = Field(default=1_095, ge=0)
+    """The words of a story that still waits for its answer go so long after it was told."""
+    retention_public_words_days: float = Field(default=1_825, ge=0)
+    """What the public reads of a story goes so long after it was published."""
+    retention_codes_days: float = Field(default=730, ge=0)
+    """A follow-up code opens nothing any more so long after the last thing that was said about the story."""
+    retention_unanswered_codes_days: float = Field(default=1_825, ge=0)
+    """The same where the story still waits, counted from when it was told."""
+    retention_drafts_days: float = Field(default=90, ge=0)
+    """Drafts of answers go so long after they were saved last."""
+    retention_accounts_days: float = Field(default=730, ge=0)
+    """Accounts of agents and moderators go when nobody signed in for so long; administrators of everything stay until
+    they are closed."""
+    retention_acts_days: float = Field(default=1_095, ge=0)
+    """Lines of the audit trail go when they are so old."""
+    retention_counts_days: float = Field(default=1_095, ge=0)
+    """Daily counts by source go when they are so old."""
+    retention_daily_hour: int | None = Field(default=None, ge=0, le=23)
+    """From which hour of each day, Europe/Paris, the service deletes by itself what these settings say; by default it
+    never does, and `spplus-feedback retention` is to be called."""
     secure_cookies: bool = True
     """Whether the cookies of people who sign in travel encrypted only, as they must in production. Browsers make an
     exception for http://127.0.0.1; switch it off only to try the service over plain HTTP in one that makes none."""
