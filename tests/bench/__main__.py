@@ -10,6 +10,7 @@ from rich.console import Console
 
 from tests.bench import results
 from tests.bench.events import events
+from tests.bench.gate import gate
 from tests.bench.growth import growth
 from tests.bench.intake import intake
 from tests.bench.kill import kill
@@ -28,6 +29,7 @@ SECTIONS: dict[str, Section] = {
     "latency": latency,
     "intake": intake,
     "events": events,
+    "gate": gate,
     "kill": kill,
     "rollups": rollups,
     "memory": memory,
@@ -60,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--connections", type=int, default=64, help="connections that post stories")
     add("--webhooks", type=int, default=1_000, help="addresses that are told of each change")
     add("--rounds", type=int, default=10, help="changes that all webhooks are told of")
+    add("--gate-events", type=int, default=100_000, help="events of other agencies' systems")
     add("--kills", type=int, default=7, help="how often the indicators process is killed")
     add("--structures", type=int, default=15_000, help="structures of the full tree of the roll-ups")
     add("--memory-events", type=int, default=3_000_000, help="records of the memory run")
@@ -74,6 +77,7 @@ def _shrink(options: argparse.Namespace) -> None:
     options.rates, options.seconds = options.rates[:1], 5
     options.structures //= 10
     options.webhooks, options.rounds = options.webhooks // 10, 3
+    options.gate_events //= 10
     options.kills, options.memory_events = 2, options.memory_events // 30
 
 
