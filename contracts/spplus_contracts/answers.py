@@ -191,12 +191,14 @@ class RequestAnswered(RootModel[Annotated[SingleAnswer | BulkAnswers, Field(disc
     @classmethod
     def read_json(cls, data: bytes) -> SingleAnswer | BulkAnswers:
         """Read JSON that another version may have written. Raises `pydantic.ValidationError`."""
-        return cls.model_validate_json(data, strict=True, extra="ignore", context=OPEN).root
+        read: Self = cls.__pydantic_validator__.validate_json(data, strict=True, extra="ignore", context=OPEN)
+        return read.root
 
     @classmethod
     def check_json(cls, data: bytes) -> SingleAnswer | BulkAnswers:
         """Take JSON from a source at the gate: extra fields dropped, values of closed lists checked."""
-        return cls.model_validate_json(data, strict=True, extra="ignore").root
+        checked: Self = cls.__pydantic_validator__.validate_json(data, strict=True, extra="ignore")
+        return checked.root
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> SingleAnswer | BulkAnswers:

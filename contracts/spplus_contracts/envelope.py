@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 STRUCTURED = "application/cloudevents+json"
@@ -53,8 +54,8 @@ class Envelope(NamedTuple):
         pairs = [
             ("ce_specversion", b"1.0"),
             ("ce_id", self.id.encode()),
-            ("ce_source", self.source.encode()),
-            ("ce_type", self.type.encode()),
+            ("ce_source", _encoded(self.source)),
+            ("ce_type", _encoded(self.type)),
             ("ce_time", instant_text(self.time).encode()),
             ("content-type", b"application/json"),
         ]
@@ -121,6 +122,12 @@ def structured(envelope: Envelope, data: bytes) -> bytes:
     return json.dumps({name: value for name, value in attributes.items() if value is not None}).encode()
 
 
+@lru_cache(maxsize=_MAX_ORIGINS)
+def _encoded(text: str) -> bytes:
+    """Sources and types, which come again and again."""
+    return text.encode()
+
+
 def _plain(headers: list[tuple[str, bytes | None]]) -> Envelope | None:
     """The envelope of a sound record as our relay writes it: nearly every one. None leaves it to the slower way."""
     if [name for name, _ in headers] != _PLAIN:
@@ -158,7 +165,8 @@ def _origin(source: bytes | None, event_type: bytes | None) -> tuple[str, str] |
 
 def instant_text(instant: datetime) -> str:
     """An instant as the events write it, UTC."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    text = (instant if instant.tzinfo is UTC else instant.astimezone(UTC)).isoformat()
+    return text[:-6] + "Z"
 
 
 def _texts(headers: Headers) -> dict[str, str]:

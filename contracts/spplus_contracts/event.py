@@ -38,16 +38,19 @@ class Event(Part):
 
         Strict as the published schema: ``true`` or ``"1"`` is no number, a number is no instant.
         """
-        return cls.model_validate_json(data, strict=True, extra="ignore", context=OPEN)
+        # The validator itself: `model_validate_json` costs a seventh more for arguments that are not given.
+        event: Self = cls.__pydantic_validator__.validate_json(data, strict=True, extra="ignore", context=OPEN)
+        return event
 
     @classmethod
     def check_json(cls, data: bytes) -> Self:
         """Take JSON from a source at the gate: extra fields dropped, values of closed lists checked."""
-        return cls.model_validate_json(data, strict=True, extra="ignore")
+        event: Self = cls.__pydantic_validator__.validate_json(data, strict=True, extra="ignore")
+        return event
 
     def to_json(self) -> bytes:
         """The data as JSON; absent fields are left out, times end with Z."""
-        return self.model_dump_json(exclude_none=True).encode()
+        return self.__pydantic_serializer__.to_json(self, exclude_none=True)
 
     @property
     def key(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from typing import Final, cast, get_origin
+from typing import Final, NamedTuple, cast, get_origin
 
 from pydantic import ValidationError
 
@@ -29,8 +29,7 @@ Stories = Mapping[str, frozenset[str]]
 """The structures that hold each request of the platform."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """An event whose envelope could be read and names as its source the one that the door knows."""
 
     envelope: Envelope
