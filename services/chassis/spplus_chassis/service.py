@@ -18,7 +18,7 @@ from faststream.kafka import KafkaBroker
 from starlette.middleware import Middleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from spplus_chassis import dead_letters_queries, dead_letters_replay, health, metrics
+from spplus_chassis import dead_letters_queries, dead_letters_replay, health, metrics, reference
 from spplus_chassis.bus import Intake
 from spplus_chassis.database import Pool, open_pool
 from spplus_chassis.delivery import AnyDelivery, AnySubscription, Delivery
@@ -80,6 +80,7 @@ class Service:
         if settings.trusted_proxies:
             self.app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies.split(","))
         self.app.include_router(health.router(self))
+        self.app.include_router(reference.router(self.app))
         self.background("relay", self.relay.run)
         self.every(_MEASURE_SECONDS, "measure", self._measure)
         self.every(_LETTERS_SECONDS, "measure-dead-letters", self._measure_letters)
