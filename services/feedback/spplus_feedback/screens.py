@@ -32,6 +32,7 @@ _HEADERS: Final = {
 }
 _STAFF: Final = ("/espace", "/connexion", "/deconnexion")
 """Pages of people who sign in."""
+_FORM: Final = "application/x-www-form-urlencoded"
 _MOST_FIELDS: Final = 60
 _TROUBLES: Final = {
     403: (
@@ -114,7 +115,9 @@ def stylesheet(name: str = "feedback.css") -> Response:
 
 
 async def sent_form(request: Request) -> dict[str, list[str]]:
-    """The fields of a form as browsers send it. Raises `Problem` 422 where it is none."""
+    """The fields of a form as browsers send it. Raises `Problem` 415 for another kind of body, 422 where it is none."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise Problem(415)
     try:
         text = (await request.body()).decode("ascii")
         return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)

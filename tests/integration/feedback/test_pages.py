@@ -120,7 +120,8 @@ async def test_troubles_are_told_in_french(door):
         page = await door.http.get(path)
         assert page.headers["content-type"].startswith("text/html")
         assert page.status_code in {200, 422}
-    broken = await door.http.post("/partager", content=b"story=%ff&structure=guichet")
+    sent = {"content-type": "application/x-www-form-urlencoded"}
+    broken = await door.http.post("/partager", content=b"story=%ff&structure=guichet", headers=sent)
     assert broken.status_code == 422
     assert "Un problème est survenu" in broken.text
 
@@ -135,3 +136,11 @@ async def test_no_code_and_no_text_in_the_logs(door, caplog):
     logged = " ".join(record.getMessage() for record in ours)
     assert told["code"] not in logged
     assert "reconnaissable" not in logged
+
+
+async def test_form_with_files_is_not_taken(door):
+    page = await door.http.post("/partager", data={"structure": "guichet"}, files={"story": ("a.txt", b"mots")})
+    assert page.status_code == 415
+    assert page.headers["content-type"].startswith("text/html")
+    body = await door.http.post("/v1/feedback", files={"story": ("a.txt", b"mots")})
+    assert body.status_code == 422

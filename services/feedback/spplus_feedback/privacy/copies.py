@@ -11,7 +11,8 @@ Who = Literal["author", "staff", "system", "platform", "operator"]
 _STORY: Final = """
 SELECT
     feedback_id::text, submitted_at, accepted_at, withdrawn_at, author, proposal, title, story, suggestion,
-    moderation, moderated_at, rejected_for, public_title, public_story, public_suggestion, masks
+    moderation, moderated_at, rejected_for, public_title, public_story, public_suggestion, masks,
+    dimensions, department, country
 FROM feedbacks WHERE code_hash = $1
 """
 _REQUESTS: Final = """
@@ -105,6 +106,10 @@ class StoryCopy(Body):
     withdrawn_at: datetime | None = None
     author: str
     proposal: bool
+    dimensions: dict[str, str | None]
+    """The finer feelings."""
+    department: str | None = None
+    country: str | None = None
     words: WordsCopied
     """As they were written; empty once they were deleted."""
     moderation: str
@@ -130,7 +135,8 @@ async def copy_of(connection: Connection, code_hash: bytes) -> StoryCopy | None:
     words = {name: held.pop(name) for name in ("title", "story", "suggestion")}
     public = {name: held.pop(f"public_{name}") for name in ("title", "story", "suggestion")}
     return StoryCopy(
-        **{name: value for name, value in held.items() if name != "masks"},
+        **{name: value for name, value in held.items() if name not in {"masks", "dimensions"}},
+        dimensions=json.loads(held["dimensions"] or "{}"),
         words=WordsCopied(**words),
         public_words=WordsCopied(**public),
         masked_places=len(json.loads(held["masks"])),
