@@ -152,6 +152,12 @@ async def list_keys(connection: Connection) -> list[ListedKey]:
     return [ListedKey(**dict(row)) for row in await connection.fetch(f"{_LIST} ORDER BY id")]
 
 
+async def number_of(connection: Connection, key: str) -> int:
+    """The number of a key that was just made."""
+    number: int = await connection.fetchval("SELECT id FROM api_keys WHERE key_hash = $1", hash_of(key))
+    return number
+
+
 async def find_key(connection: Connection, key_id: int) -> ListedKey | None:
     """One key, in force or not."""
     row = await connection.fetchrow(f"{_LIST} WHERE id = $1", key_id)

@@ -9,6 +9,7 @@ from spplus_feedback import api, desk_api, identity, pages, protection, reposito
 from spplus_feedback.abuse.limited_callers import LimitedCallers
 from spplus_feedback.accounts import pages as account_pages
 from spplus_feedback.agencies import events_api, taken
+from spplus_feedback.agencies import pages as agency_pages
 from spplus_feedback.agencies.taking import Taking
 from spplus_feedback.body_limit import LimitedBodies
 from spplus_feedback.codes import CODE_BYTES
@@ -82,6 +83,7 @@ def build(settings: FeedbackSettings) -> Service:
     service.include(moderation_api.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
     service.include(moderation_pages.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
     protection.add_privacy(service, settings, clock=_clock)
+    service.include(agency_pages.router(lambda: service.pool, settings, clock=_clock))
     service.every(_MEASURE_SECONDS, "measure-moderation", lambda: measure(service.pool, _clock()))
     service.subscribe(subscribers.answers())
     service.subscribe(gate_subscription(service.relay.wake))
