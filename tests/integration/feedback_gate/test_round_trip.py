@@ -134,12 +134,16 @@ def test_words_that_go_take_their_row_along_and_no_import_revives_them(platform,
     ids = [row["feedback_id"] for row in here.fetch("SELECT feedback_id FROM feedbacks WHERE is_public")]
     here.fetch(gone.format(f"withdrawn_at = now(), {words}"), ids[:5])
     here.fetch(gone.format(words), ids[5:10])
+    here.fetch(gone.format("title = NULL, story = NULL"), ids[10:15])
     assert here.fetch("SELECT FROM imported_rows WHERE feedback_id = ANY ($1)", ids[:10]) == []
 
     here.run("import-experiences", file)
     assert here.fetch("SELECT FROM imported_rows WHERE feedback_id = ANY ($1)", ids[:10]) == []
     here.run("export-experiences", tmp_path / "ours.csv")
-    assert len(read_rows(tmp_path / "ours.csv")) == 20
+    left = read_rows(tmp_path / "ours.csv")
+    assert len(left) == 20
+    cells = {row["ID expérience"]: {name: text for name, text in row.items() if text} for row in rows}
+    assert all(cells[official_id] == row for official_id, row in left.items()), "what is public stays whole"
 
 
 def test_story_told_here_is_known_again_in_our_own_export(platform, tmp_path, monkeypatch):

@@ -217,7 +217,12 @@ def _statement(told: ToldExperience, named: NamedStructure, answered_at: datetim
 def _row(told: ToldExperience, *, moderate: bool) -> dict[str, Any]:
     """The cells to keep; those in the author's own words only where they are public already."""
     cells = {column: text for column, text in told.cells.items() if not (moderate and column == PROCEDURES)}
-    return {"feedback_id": told.feedback_id, "official_id": told.official_id, "cells": cells}
+    return {
+        "feedback_id": told.feedback_id,
+        "official_id": told.official_id,
+        "cells": cells,
+        "wordless": not (told.title or told.story),
+    }
 
 
 def _submission(placed: Placed, now: datetime, *, moderate: bool) -> Submission:

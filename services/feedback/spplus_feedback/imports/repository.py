@@ -46,9 +46,12 @@ WHERE requests.request_id = derived.request_id
 _KEEP_ROWS: Final = """
 INSERT INTO imported_rows (feedback_id, official_id, cells)
 SELECT fresh.feedback_id, fresh.official_id, fresh.cells
-FROM jsonb_populate_recordset(NULL::imported_rows, $1::jsonb) AS fresh INNER JOIN feedbacks USING (feedback_id)
-WHERE feedbacks.withdrawn_at IS NULL
-    AND (feedbacks.moderation = 'wordless' OR coalesce(feedbacks.title, feedbacks.story) IS NOT NULL)
+FROM jsonb_to_recordset($1::jsonb) AS fresh (feedback_id uuid, official_id text, cells jsonb, wordless boolean)
+INNER JOIN feedbacks USING (feedback_id)
+WHERE feedbacks.withdrawn_at IS NULL AND (
+    fresh.wordless
+    OR coalesce(feedbacks.title, feedbacks.story, feedbacks.public_title, feedbacks.public_story) IS NOT NULL
+)
 ON CONFLICT (feedback_id) DO UPDATE SET cells = excluded.cells WHERE imported_rows.cells <> excluded.cells
 """
 _OURS: Final = "SELECT public_id::text FROM feedbacks WHERE public_id = ANY ($1::uuid[])"
@@ -98,7 +101,7 @@ async def save_standings(connection: Connection, derived: Mapping[str, Standing]
 
 
 async def keep_rows(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Keep the cells of stories that stand; the latest file is believed."""
+    """Keep the cells of stories whose words stand, or never had any; the latest file is believed."""
     await connection.execute(_KEEP_ROWS, _json(rows))
 
 
