@@ -25,7 +25,7 @@ ACTIONS: Final = {
     "story.unpublished": "a dépublié un texte",
     "story.rejected": "a refusé un texte",
     "story.withdrawn": "a retiré une expérience",
-    "story.held": "a mis une expérience en attente",
+    "story.held": "a gardé une expérience en attente",
     "story.released": "a laissé passer une expérience",
     "story.exported": "a exporté une expérience",
     "story.erased": "a effacé une expérience",
