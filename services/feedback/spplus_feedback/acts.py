@@ -22,6 +22,11 @@ VALUES ($1, $2, $3, $4::uuid, $5::uuid, $6, $7::jsonb)
 """
 
 
+_KNOWN: Final = """
+SELECT EXISTS (SELECT FROM acts WHERE feedback_id = $1::uuid AND actor = $2 AND subject = $3)
+"""
+
+
 class Action(StrEnum):
     """What can be done; closed, so that a trail can be counted."""
 
@@ -79,6 +84,12 @@ def by_account(account_id: str) -> str:
 def by_key(key_id: int) -> str:
     """The actor that a key stands for."""
     return f"key:{key_id}"
+
+
+async def did(connection: Connection, actor: str, feedback_id: str, subject: str) -> bool:
+    """Whether it was this actor who did something about a story that is known by this identifier."""
+    known = await connection.fetchval(_KNOWN, feedback_id, actor, subject)
+    return bool(known)
 
 
 async def record(connection: Connection, act: Act) -> None:

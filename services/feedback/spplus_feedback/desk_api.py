@@ -30,7 +30,7 @@ from spplus_feedback.following import is_overdue
 from spplus_feedback.handlers import StatementChanged
 from spplus_feedback.idempotency import fingerprint
 from spplus_feedback.standing import Status
-from spplus_feedback.structures_queries import subtree
+from spplus_feedback.structures_queries import is_inside, subtree
 
 
 class _NamedFields(APIRoute):
@@ -174,7 +174,8 @@ def _statement(request_id: str, body: AnswerBody, now: datetime) -> Statement:
 
 async def _take(connection: Connection, request_id: str, statement: Statement, key: ApiKey, now: datetime) -> Taken:
     async def check(asking: Connection, holder_code: str) -> None:
-        await check_part(asking, key, holder_code, on=paris_day(now))
+        if not await is_inside(asking, holder_code, key.structure_code, on=paris_day(now)):
+            raise Problem(404, "No such request.")  # as if it did not exist: an id that was guessed tells nothing
 
     try:
         return await take(connection, request_id, statement, Speaker(by_key(key.id), check), now=now)

@@ -88,7 +88,7 @@ async def test_answer_needs_a_key_for_that_part_of_the_tree(door):
     nobody = await door.http.post(f"/v1/requests/{request_id}/answer", json={"outcome": "answered"})
 
     assert nobody.status_code == 401
-    assert (await door.answer(request_id, by="autre", outcome="answered")).status_code == 403
+    assert (await door.answer(request_id, by="autre", outcome="answered")).status_code == 404
     assert (await door.answer(str(uuid.uuid4()), outcome="answered")).status_code == 404
     assert (await door.http.get("/v1/requests")).status_code == 401
 
@@ -99,7 +99,8 @@ async def test_redirected_request_changes_hands_and_the_redirect_may_be_repeated
     redirect = {"outcome": "redirected", "redirected_to": "autre"}
     assert (await door.answer(request_id, by="guichet", **redirect)).status_code == 200
     assert (await door.answer(request_id, by="guichet", **redirect)).status_code == 200
-    assert (await door.answer(request_id, by="guichet", outcome="answered")).status_code == 403
+    assert (await door.answer(request_id, by="guichet", outcome="answered")).status_code == 404
+    assert (await door.answer(request_id, by="racine", **redirect)).status_code == 404, "others said it, not this key"
 
     answer = await door.answer(request_id, by="autre", outcome="answered", text="Chez nous")
     assert answer.status_code == 200

@@ -80,7 +80,9 @@ async def take(
         await speaker.check(connection, request.holder_code)
         raise Problem(410, "The author withdrew this request.")
     if await is_said(connection, request_id, statement):
-        # it needs no leave: a redirect moved the request out of the hands that made it
+        # who made it needs no leave: a redirect moved the request out of those hands
+        if not await acts.did(connection, speaker.actor, request.feedback_id, statement.statement_id):
+            await speaker.check(connection, request.holder_code)
         return Taken(request.status, fresh=False)
     await speaker.check(connection, request.holder_code)
     if speaker.seen is not None and speaker.seen != state_of(await repository.statements_of(connection, request_id)):
