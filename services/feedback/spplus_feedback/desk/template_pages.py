@@ -71,10 +71,7 @@ def router(around: Surroundings) -> APIRouter:
     async def post_removal(template_id: UUID, request: Request, person: Annotated[Person, editor]) -> Response:
         sent, now = await checked_form(request, person), around.clock()
         async with around.pool().acquire() as connection, connection.transaction():
-            found = await template(connection, str(template_id))
-            if found is None:
-                return on_to(f"{_HERE}?fait=supprime")
-            await _check(connection, person, found.structure_code, now)
+            found = await _in_part(connection, person, str(template_id), now)
             if one(sent, "confirme") != "oui":
                 return page("desk/template_removal.html", person=person, reply=found)
             await remove_template(connection, found.template_id, actor=by_account(person.account_id), now=now)
