@@ -21,6 +21,7 @@ from spplus_feedback.import_commands import (
     import_experiences,
     import_structures,
 )
+from spplus_feedback.notice_commands import notice_key_arguments, turn_notice_keys
 from spplus_feedback.retention_commands import retention, retention_arguments
 from spplus_feedback.settings import FeedbackSettings
 
@@ -53,6 +54,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("sources", "register other systems that emit events", source_register, source_arguments),
     Command("access-lists", "print who may do what on the brokers", print_access_lists, access_list_arguments),
     Command("retention", "delete what is older than its setting; figures never change", retention, retention_arguments),
+    Command(
+        "notice-keys",
+        "make or turn over the keys that sign tickets for notices",
+        turn_notice_keys,
+        notice_key_arguments,
+    ),
     Command("dead-letters", dead_letters_command.HELP, _dead_letters, dead_letters_command.add_arguments),
 )
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from spplus_chassis.outbox import new_id
 from spplus_chassis.service import Service
-from spplus_feedback import api, desk_api, identity, pages, protection, repository, subscribers
+from spplus_feedback import api, desk_api, identity, notice_offer, pages, protection, repository, subscribers
 from spplus_feedback.abuse.limited_callers import LimitedCallers
 from spplus_feedback.accounts import pages as account_pages
 from spplus_feedback.agencies import events_api, taken
@@ -25,6 +25,7 @@ from spplus_feedback.intake import Intake
 from spplus_feedback.moderation import api as moderation_api
 from spplus_feedback.moderation import pages as moderation_pages
 from spplus_feedback.moderation.gauges import measure
+from spplus_feedback.notices import Notices
 from spplus_feedback.settings import FeedbackSettings
 from spplus_feedback.telling import Told
 
@@ -66,8 +67,13 @@ def build(settings: FeedbackSettings) -> Service:
     service.include(api.router(lambda: service.pool, intake, _tell_now, guard))
     service.include(desk_api.router(lambda: service.pool, clock=_clock, wake=service.relay.wake))
     service.include(desk_pages.router(_surroundings(service, settings)))
+    notice_keys = settings.signing_keys()
+    service.include(notice_offer.router(notice_keys))
+    notices = Notices(str(settings.notice_url), notice_keys) if settings.notice_url else None
     results_url = str(settings.results_url) if settings.results_url else None
-    service.include(pages.router(lambda: service.pool, intake, _tell_now, guard, results_url=results_url))
+    service.include(
+        pages.router(lambda: service.pool, intake, _tell_now, guard, results_url=results_url, notices=notices)
+    )
     service.include(
         account_pages.router(
             lambda: service.pool,

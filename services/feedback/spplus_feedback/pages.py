@@ -10,6 +10,7 @@ from spplus_feedback.abuse.guard import OPEN, Guard
 from spplus_feedback.intake import Intake
 from spplus_feedback.moderation.detection import found_in
 from spplus_feedback.moderation.spans import text_of
+from spplus_feedback.notices import Notices
 from spplus_feedback.screens import Page, page, stylesheet
 from spplus_feedback.share_pages import Sharing, Suspect
 from spplus_feedback.stories import Texts
@@ -30,11 +31,12 @@ def router(
     guard: Guard = OPEN,
     *,
     results_url: str | None = None,
+    notices: Notices | None = None,
 ) -> APIRouter:
-    """The routes. `results_url` is where the results are read."""
+    """The routes. `results_url` is where the results are read, `notices` where one may ask to be told of an answer."""
     routes = APIRouter(route_class=Page, include_in_schema=False)
-    routes.include_router(share_pages.router(Sharing(pool, intake, tell_now, guard, _suspects)))
-    routes.include_router(follow_pages.router(pool, intake, tell_now))
+    routes.include_router(share_pages.router(Sharing(pool, intake, tell_now, guard, _suspects, notices)))
+    routes.include_router(follow_pages.router(pool, intake, tell_now, notices))
 
     @routes.get("/")
     async def get_home() -> Response:

@@ -75,9 +75,15 @@ _templates.filters.update(
 )
 
 
-def page(template: str, *, status: int = 200, **values: object) -> HTMLResponse:
-    """A page. It is kept by nobody, framed by nobody, and sends no referrer."""
+def page(template: str, *, status: int = 200, form_origin: str | None = None, **values: object) -> HTMLResponse:
+    """A page. It is kept by nobody, framed by nobody, and sends no referrer.
+
+    `form_origin` is the one other place that a form of it may go to.
+    """
     headers = _HEADERS | ({"Retry-After": "2"} if status == 503 else {})  # noqa: PLR2004 - HTTP's own number
+    if form_origin:
+        policy = headers["Content-Security-Policy"]
+        headers["Content-Security-Policy"] = policy.replace("form-action 'self'", f"form-action 'self' {form_origin}")
     return HTMLResponse(_templates.get_template(template).render(**values), status_code=status, headers=headers)
 
 

@@ -1,11 +1,13 @@
 """Settings of the intake service, read from ``SPPLUS_FEEDBACK_*``."""
 
+from pathlib import Path
 from typing import Self
 
 from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from spplus_chassis.settings import Networks, ServiceSettings
+from spplus_feedback.notices import NO_KEYS, NoticeKeys, read_keys
 
 
 class FeedbackSettings(ServiceSettings):
@@ -32,6 +34,12 @@ class FeedbackSettings(ServiceSettings):
     """For how long an event of another system that came over HTTP is known by its id, should it come again."""
     results_url: AnyHttpUrl | None = None
     """Where the results are read (the pages of the notifier service), for a link on the first page."""
+    notice_url: AnyHttpUrl | None = None
+    """Root of the notifier as browsers reach it, for "tell me when it is answered"; not offered where it is absent."""
+    notice_keys: SecretStr | None = None
+    """Private Ed25519 keys that sign its tickets, as a JWK Set; the first one signs, all are published."""
+    notice_keys_file: Path | None = None
+    """The same in a file, which ``spplus-feedback notice-keys FILE`` makes and turns over."""
     requests_per_minute_by_address: int = Field(default=600, ge=0)
     """Requests of one address without an API key, in each process; beyond it 429. 0 for no limit."""
     requests_per_minute_by_key: int = Field(default=6_000, ge=0)
@@ -108,3 +116,20 @@ class FeedbackSettings(ServiceSettings):
         if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret and self.public_url):
             raise ValueError("OpenID Connect needs the client id, the client secret and the public URL")
         return self
+
+    @model_validator(mode="after")
+    def _notices_are_signed(self) -> Self:
+        if self.notice_keys and self.notice_keys_file:
+            raise ValueError("give the keys of notices once: as a setting or in a file")
+        if self.notice_url and not self.signing_keys().keys:
+            raise ValueError("notices need keys to sign their tickets")
+        return self
+
+    def signing_keys(self) -> NoticeKeys:
+        """The keys that sign tickets for notices, if any. Raises `ValueError`."""
+        if self.notice_keys_file:
+            try:
+                return read_keys(self.notice_keys_file.read_text(encoding="utf-8"))
+            except OSError as fault:
+                raise ValueError(f"{self.notice_keys_file}: {fault.strerror}") from None
+        return read_keys(self.notice_keys.get_secret_value()) if self.notice_keys else NO_KEYS

@@ -21,6 +21,8 @@ from spplus_feedback.chosen import Chosen, chosen_structures
 from spplus_feedback.forms import EXPERIENCE, PROPOSAL, Filled, Values, blank, fill, kept
 from spplus_feedback.idempotency import BadKey, once
 from spplus_feedback.intake import Intake
+from spplus_feedback.notice_offer import offer
+from spplus_feedback.notices import Notices
 from spplus_feedback.screens import Page, page, sent_form, trouble_words, waiting_words
 from spplus_feedback.stories import Accepted, KeyReused, Submission, Texts, TooMany
 from spplus_feedback.structure_search import Found, search_structures
@@ -70,6 +72,8 @@ class Sharing:
     guard: Guard
     suspects: Suspects
     """Finds probable personal data, to warn their author before anything is sent."""
+    notices: Notices | None = None
+    """Where the author may ask to be told of the answer."""
 
 
 def router(sharing: Sharing) -> APIRouter:
@@ -160,7 +164,7 @@ async def _submit(sharing: Sharing, submission: Submission, draft: Draft) -> Res
             return page("trouble.html", status=422, message=_ALREADY_SENT)
         if isinstance(outcome, TooMany):
             return _preview(draft, sharing.suspects, status=429, wait=outcome.retry_after_seconds)
-        return _thanks(accepted_or_problem(outcome), draft)
+        return _thanks(sharing, accepted_or_problem(outcome), draft)
     except Problem as problem:
         if problem.status not in {409, 503}:
             raise
@@ -193,9 +197,15 @@ def _preview(draft: Draft, suspects: Suspects, *, status: int = 200, wait: int |
     return answer
 
 
-def _thanks(accepted: Accepted, draft: Draft) -> Response:
+def _thanks(sharing: Sharing, accepted: Accepted, draft: Draft) -> Response:
+    told = sharing.tell_now()
+    answered = draft.filled.values["answer_expected"] != "non"
+    waiting = [request.request_id for request in accepted.requests] if answered else []
+    offered = offer(sharing.notices, told.new_id, accepted.feedback_id, waiting, told.now)
     return page(
         "thanks.html",
+        form_origin=offered.origin if offered else None,
+        offer=offered,
         code=codes.written(accepted.code or b""),
         requests=accepted.requests,
         names={one.code: one.name for one in draft.chosen},
