@@ -33,6 +33,7 @@ _HEADERS: Final = {
 _STAFF: Final = ("/espace", "/connexion", "/deconnexion")
 """Pages of people who sign in."""
 _FORM: Final = "application/x-www-form-urlencoded"
+_HOUR: Final = 60
 _MOST_FIELDS: Final = 60
 _TROUBLES: Final = {
     403: (
@@ -96,9 +97,10 @@ def waiting_words(seconds: int | None) -> str | None:
     """When to try again, as people say it; None where there is nothing to wait for."""
     if seconds is None:
         return None
-    if seconds <= 90:  # noqa: PLR2004 - below, minutes would mislead
-        return "Réessayez dans une minute."
-    return f"Réessayez dans {-(-seconds // 60)} minutes."
+    minutes = -(-seconds // 60)
+    if minutes > _HOUR:
+        return f"Réessayez dans {-(-minutes // _HOUR)} heures."
+    return f"Réessayez dans {minutes} minutes." if minutes > 1 else "Réessayez dans une minute."
 
 
 def trouble(status: int, *, for_staff: bool = False) -> HTMLResponse:

@@ -77,3 +77,25 @@ def test_commands_without_a_database_say_so(monkeypatch, capsys):
     monkeypatch.setenv("SPPLUS_FEEDBACK_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
     assert main(["keys", "list"]) == 1
     assert "cannot be reached" in capsys.readouterr().err
+
+
+def test_commands_retention_shows_what_would_go_and_lets_it_go(database_url, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SPPLUS_FEEDBACK_DATABASE_URL", database_url)
+    monkeypatch.setenv("SPPLUS_FEEDBACK_RETENTION_UNANSWERED_WORDS_DAYS", "1")
+    monkeypatch.setenv("SPPLUS_FEEDBACK_RETENTION_WORDS_DAYS", "1")
+    monkeypatch.setenv("SPPLUS_FEEDBACK_RETENTION_PUBLIC_WORDS_DAYS", "0")
+    main(["migrate"])
+    for command, table in (("import-structures", "structures.csv"), ("import-experiences", "experiences.csv")):
+        main([command, str(FIXTURES / table), "--rejects", str(tmp_path / "r.csv")])
+    capsys.readouterr()
+
+    def words_that_go(*options):
+        assert main(["retention", *options]) == 0
+        (line,) = (line for line in capsys.readouterr().out.splitlines() if "stories whose own words" in line)
+        return int(line.split("│")[-2])
+
+    due = words_that_go("--dry-run")
+    assert due > 0
+    assert words_that_go("--dry-run") == due
+    assert words_that_go() == due
+    assert words_that_go() == 0
