@@ -78,7 +78,7 @@ async def test_answered_requests_are_read_latest_first_and_counted(door):
     page = await agent.get("/espace/demandes", params={"q": "cerise", "vue": "repondues"})
 
     assert ids_on(page) == [second, first]
-    assert "Répondues depuis 30 jours : 2" in words(page)
+    assert "Répondues en 30 jours : 2" in words(page)
 
 
 async def test_pages_skip_and_repeat_nothing_while_requests_come_and_go(door):

@@ -101,10 +101,10 @@ async def _counts(connection: Connection, codes: Sequence[str] | None, wanted: A
 def _labels(counts: Counts) -> dict[str, str]:
     """The views with how much stands in each."""
     return {
-        "attente": f"En attente : {_number(counts.waiting)}",
-        "retard": f"En retard : {_number(counts.overdue)}",
-        "semaine": f"À répondre cette semaine : {_number(counts.due_soon)}",
-        "repondues": f"Répondues depuis 30 jours : {_number(counts.answered)}",
+        "attente": f"En attente\u00a0: {_number(counts.waiting)}",
+        "retard": f"En retard\u00a0: {_number(counts.overdue)}",
+        "semaine": f"Cette semaine\u00a0: {_number(counts.due_soon)}",
+        "repondues": f"Répondues en 30 jours\u00a0: {_number(counts.answered)}",
         "closes": "Closes sans réponse",
     }
 
