@@ -17,6 +17,7 @@ JSON = "application/json"
 _MAX_LENGTH = 256
 _PLAIN = ["ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "content-type", "ce_subject"]
 """Headers in the order in which `Envelope.headers` writes them."""
+_TRACED = [*_PLAIN, "traceparent"]
 _MAX_ORIGINS = 10_000
 _ORIGINS: dict[tuple[bytes | None, bytes | None], tuple[str, str]] = {}
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -130,22 +131,24 @@ def _encoded(text: str) -> bytes:
 
 def _plain(headers: list[tuple[str, bytes | None]]) -> Envelope | None:
     """The envelope of a sound record as our relay writes it: nearly every one. None leaves it to the slower way."""
-    if [name for name, _ in headers] != _PLAIN:
+    names = [name for name, _ in headers]
+    if names not in (_PLAIN, _TRACED):
         return None
-    specversion, event_id, source, event_type, time, content_type, subject = [value for _, value in headers]
+    specversion, event_id, source, event_type, time, content_type, subject, *trace = [value for _, value in headers]
     if specversion != b"1.0" or content_type != b"application/json" or None in {event_id, time, subject}:
         return None
     origin = _ORIGINS.get((source, event_type)) or _origin(source, event_type)
     try:
+        traceparent = _trace(str(trace[0] or b"", "ascii")) if trace else None
         texts = str(event_id, "ascii"), str(subject, "ascii")  # type: ignore[arg-type] # none is None
         instant = datetime.fromisoformat(str(time, "ascii"))  # type: ignore[arg-type] # the same
     except ValueError:
         return None
     said = "".join(texts)
     sound = texts[0] and len(said) <= _MAX_LENGTH and said.isprintable() and " " not in said and "@" not in said
-    if not sound or origin is None or instant.tzinfo is not UTC:
+    if not sound or origin is None or instant.tzinfo is not UTC or (trace and traceparent is None):
         return None
-    return Envelope(texts[0], origin[0], origin[1], instant, texts[1])
+    return Envelope(texts[0], origin[0], origin[1], instant, texts[1], traceparent)
 
 
 def _origin(source: bytes | None, event_type: bytes | None) -> tuple[str, str] | None:
@@ -209,9 +212,18 @@ def _envelope(attributes: Mapping[str, str], extensions: Mapping[str, str]) -> E
         type=attributes["type"],
         time=_instant(attributes["time"]),
         subject=attributes.get("subject"),
-        # A malformed trace is dropped, as the W3C recommendation asks: it is no fault of the event.
-        traceparent=traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None,
+        traceparent=_trace(traceparent or ""),
     )
+
+
+def is_traceparent(text: str) -> bool:
+    """Whether it is well made, as the W3C recommendation says."""
+    return _TRACEPARENT.fullmatch(text) is not None
+
+
+def _trace(text: str) -> str | None:
+    """A malformed trace is dropped, as the W3C recommendation asks: it is no fault of the event."""
+    return text if is_traceparent(text) else None
 
 
 def _check_text(name: str, text: str) -> None:

@@ -10,15 +10,16 @@ from typing import NamedTuple
 import uuid_utils
 
 from spplus_chassis.database import Connection
+from spplus_chassis.tracing import current_trace
 from spplus_contracts import Envelope, Event
 from spplus_contracts.vocabulary import PLATFORM_SOURCE
 
 # One statement rather than COPY: a process that is paused in the middle of COPY holds its locks until it wakes, since
 # the server waits for its data and counts neither as idle nor as slow.
 _INSERT = """
-INSERT INTO outbox (id, aggregatetype, aggregateid, type, source, "time", payload, headers)
+INSERT INTO outbox (id, aggregatetype, aggregateid, type, source, "time", payload, headers, traceparent)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::bytea[],
-    $8::jsonb[])
+    $8::jsonb[], $9::text[])
 """
 
 
@@ -41,10 +42,16 @@ def new_id() -> str:
 
 
 def row_of(
-    event: Event, *, topic: str, now: datetime, source: str = PLATFORM_SOURCE, event_id: str | None = None
+    event: Event,
+    *,
+    topic: str,
+    now: datetime,
+    source: str = PLATFORM_SOURCE,
+    event_id: str | None = None,
+    trace: str | None = None,
 ) -> OutboxRow:
-    """The row that announces an event. `now` becomes the CloudEvents time."""
-    envelope = Envelope(id=event_id or new_id(), source=source, type=event.TYPE, time=now, subject=event.key)
+    """The row that announces an event. `now` becomes the CloudEvents time; `trace` is the present request's if none."""
+    envelope = Envelope(event_id or new_id(), source, event.TYPE, now, event.key, trace or current_trace())
     return OutboxRow(topic=topic, key=event.key, envelope=envelope, payload=event.to_json())
 
 
@@ -62,4 +69,5 @@ async def append(connection: Connection, rows: Sequence[OutboxRow]) -> None:
         [row.envelope.time for row in rows],
         [row.payload for row in rows],
         [row.headers for row in rows],
+        [row.envelope.traceparent for row in rows],
     )

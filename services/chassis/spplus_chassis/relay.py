@@ -29,13 +29,15 @@ from spplus_contracts.topics import MAX_MESSAGE_BYTES, relay_id
 log = structlog.get_logger()
 
 _SELECT = """
-SELECT seq, id, aggregatetype, aggregateid, type, source, "time", payload, headers
+SELECT seq, id, aggregatetype, aggregateid, type, source, "time", payload, headers, traceparent
 FROM outbox ORDER BY seq LIMIT $1
 """
 _DELETE = "DELETE FROM outbox WHERE seq = ANY($1::bigint[])"
 _SET_ASIDE = """
 WITH moved AS (DELETE FROM outbox WHERE seq = $1 RETURNING *)
-INSERT INTO outbox_aside SELECT moved.*, $2 FROM moved
+INSERT INTO outbox_aside
+    (seq, id, aggregatetype, aggregateid, type, source, "time", payload, headers, traceparent, reason)
+SELECT seq, id, aggregatetype, aggregateid, type, source, "time", payload, headers, traceparent, $2 FROM moved
 """
 _WAITING = 'SELECT count(*) AS rows, extract(epoch FROM now() - min("time"))::float AS age FROM outbox'
 
@@ -213,6 +215,6 @@ def _headers(row: Row) -> list[tuple[str, bytes | None]]:
     if row["headers"] is not None:
         return headers_of_json(row["headers"])
     envelope = Envelope(
-        id=row["id"], source=row["source"], type=row["type"], time=row["time"], subject=row["aggregateid"]
+        row["id"], row["source"], row["type"], row["time"], row["aggregateid"], traceparent=row["traceparent"]
     )
     return list(envelope.headers())

@@ -29,6 +29,7 @@ from spplus_chassis.relay import Relay
 from spplus_chassis.screening import ScreenedAnswers
 from spplus_chassis.settings import ServiceSettings
 from spplus_chassis.telemetry import configure, describe
+from spplus_chassis.tracing import TracedRequests
 from spplus_contracts.topics import dead_letters
 
 log = structlog.get_logger()
@@ -75,6 +76,7 @@ class Service:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._consuming = False
         install_problems(self.app)
+        self.app.add_middleware(TracedRequests)
         self.app.add_middleware(MeasuredRequests)
         self.app.add_middleware(ScreenedAnswers, hsts_seconds=settings.hsts_seconds)
         if settings.trusted_proxies:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from spplus_chassis.outbox import new_id
 from spplus_chassis.service import Service
+from spplus_chassis.tracing import current_trace
 from spplus_feedback import api, desk_api, identity, notice_offer, pages, protection, repository, subscribers
 from spplus_feedback.abuse.limited_callers import LimitedCallers
 from spplus_feedback.accounts import pages as account_pages
@@ -101,7 +102,7 @@ def _clock() -> datetime:
 
 
 def _tell_now() -> Told:
-    return Told(now=_clock(), code=secrets.token_bytes(CODE_BYTES), new_id=new_id)
+    return Told(now=_clock(), code=secrets.token_bytes(CODE_BYTES), new_id=new_id, trace=current_trace())
 
 
 async def _forget_keys(service: Service) -> None:

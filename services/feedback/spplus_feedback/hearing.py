@@ -105,7 +105,7 @@ def forwarded(heard: Heard, payload: bytes | None = None) -> OutboxRow:
     """The event for the canonical topic, built anew; `payload` is its JSON where that is known already."""
     event = cast("AgencyEvent", heard.event)
     envelope = heard.envelope
-    kept = Envelope(id=envelope.id, source=envelope.source, type=envelope.type, time=envelope.time, subject=event.key)
+    kept = envelope._replace(subject=event.key)
     return OutboxRow(topic=heard.topic, key=event.key, envelope=kept, payload=payload or event.to_json())
 
 

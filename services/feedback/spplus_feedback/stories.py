@@ -99,6 +99,8 @@ class Submission:
     """When its words were made public elsewhere; None where they wait for a moderator here."""
     caller: str | None = field(default=None, repr=False)
     """Network address that it came from, where callers are counted. Stored nowhere: counted under a keyed hash."""
+    trace: str | None = None
+    """W3C trace context of the request that told it."""
     held_for: Hold | None = None
     """Set for a probable abuse: kept back until a moderator lets it through, no event tells of it before."""
 

@@ -175,6 +175,7 @@ def _events(submission: Submission, deadlines: Deadlines) -> list[OutboxRow]:
             topic=FEEDBACK_SUBMITTED.name,
             now=submission.accepted_at,
             event_id=address.request_id,
+            trace=submission.trace,
         )
         for address in submission.addresses
     ]

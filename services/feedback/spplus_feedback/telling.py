@@ -11,11 +11,13 @@ from spplus_feedback.stories import Address, Opinion, Submission, Texts
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What only the program's surroundings know: the time, and chance."""
+    """What only the program's surroundings know: the time, chance, and who asks."""
 
     now: datetime
     code: bytes
     new_id: Callable[[], str]
+    trace: str | None = None
+    """W3C trace context of the present request."""
 
 
 TellNow = Callable[[], Told]
@@ -42,4 +44,5 @@ def submission_of(body: StoryBody, told: Told, *, once: Once | None = None) -> S
         texts=Texts(body.title, body.story, body.suggestion),
         code=told.code,
         once=once,
+        trace=told.trace,
     )

@@ -91,6 +91,16 @@ async def test_relay_sends_a_tombstone_as_null(pool, relay, kafka, topic_prefix)
     assert record.key == b"gone"
 
 
+async def test_relay_sends_the_trace_of_what_is_told(pool, relay, kafka, topic_prefix):
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    traced = a_row("a", b"1")
+    await write(pool, [traced._replace(envelope=traced.envelope._replace(traceparent=trace))])
+    relay.wake()
+    (record,) = await read_count(kafka, topic_prefix + TOPIC.name, 1)
+    envelope, _ = unwrap(record.headers, record.value)
+    assert envelope.traceparent == trace
+
+
 async def test_relay_moves_an_oversized_row_aside_and_goes_on(pool, relay, kafka, topic_prefix):
     await write(pool, [a_row("a", b"1"), a_row("b", b"x" * (3 * MAX_MESSAGE_BYTES)), a_row("c", b"3")])
     relay.wake()

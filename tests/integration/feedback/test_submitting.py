@@ -43,6 +43,14 @@ async def test_story_about_three_structures_becomes_three_events_of_one_feedback
     assert due["mairie"] == datetime.fromisoformat(told["requests"][1]["answer_due_at"])
 
 
+async def test_event_bears_the_trace_of_the_request_that_told_it(door):
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    told = (await door.http.post("/v1/feedback", json=a_story(), headers={"traceparent": trace})).json()
+
+    (record,) = await door.heard(FEEDBACK_SUBMITTED, 1, request_ids(told))
+    assert dict(record.headers)["traceparent"] == trace.encode()
+
+
 async def test_event_carries_no_word_of_the_citizen_and_no_code(door):
     told = await door.tell(title="Titre secret", story="Récit secret", suggestion="Idée secrète")
 

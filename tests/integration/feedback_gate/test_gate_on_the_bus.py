@@ -127,6 +127,15 @@ def a_letter(**changes: object) -> Event:
     return an_answer("answered", **fields | {"received_at": TOLD_AT, "answered_at": TOLD_AT} | changes)
 
 
+async def test_gate_passes_the_trace_of_a_source_on(platform: Platform) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    key, value, headers = told(a_survey(), "s1")
+    await platform.send((key, value, [*headers, ("traceparent", trace.encode())]))
+    async with platform.running():
+        [record] = await read_count(platform.kafka, platform.prefix + FEEDBACK_SUBMITTED.name, 1)
+    assert dict(record.headers)["traceparent"] == trace.encode()
+
+
 async def test_gate_forwards_what_the_register_grants(platform: Platform) -> None:
     await platform.send(
         told(a_survey(), "s1"),
