@@ -131,3 +131,16 @@ async def test_stopped_door_fails_what_waits(flush):
     await stop(task)
     results = await asyncio.gather(*waiting, return_exceptions=True)
     assert all(isinstance(result, Overloaded) for result in results)
+
+
+async def test_groups_and_capacity_count_by_weight(flush):
+    door = GroupCommit(flush, capacity=12, group=5, weigh=lambda item: item)
+    waiting = [asyncio.create_task(door.submit(item)) for item in (9, 2, 1)]
+    await settle()
+    with pytest.raises(Overloaded):
+        await door.submit(1)
+    task = await running(door)
+    assert await asyncio.gather(*waiting) == [90, 20, 10]
+    assert await door.submit(40) == 400
+    task.cancel()
+    assert flush.groups == [[9], [2, 1], [40]]

@@ -1,17 +1,18 @@
 """Pages for the register of sources: who may say what, and what became of what they said."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
-import asyncpg
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Depends, Request, Response
 
 from spplus_chassis.database import Connection, Pool
 from spplus_contracts.topics import inbound
+from spplus_contracts.vocabulary import PLATFORM_SOURCE
 from spplus_feedback.accounts.people import Person, checked_form, require
 from spplus_feedback.accounts.roles import Action
 from spplus_feedback.agencies import wording
@@ -30,6 +31,8 @@ _PATIENCE_SECONDS: Final = 10.0
 _LATELY: Final = timedelta(days=7)
 _LONGEST_NAME: Final = 100
 _MOST_STRUCTURES: Final = 50
+_CODE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_BAD_CODE: Final = "Un code a des lettres minuscules, des chiffres et des tirets ; « spplus » est réservé."
 _MANAGE: Final = Action.MANAGE_SOURCES
 Sent = dict[str, list[str]]
 MakeTopic = Callable[[str], Awaitable[None]]
@@ -163,6 +166,8 @@ async def _save(
     connection: Connection, office: Office, code: str, sent: Sent, known: Source | None, errors: dict[str, str]
 ) -> Source | Response:
     """Write what was sent; the form again where something is wrong with it."""
+    if known is None and "code" not in errors and (not _CODE.fullmatch(code) or code == PLATFORM_SOURCE):
+        errors["code"] = _BAD_CODE
     name = _one(sent, "name")
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         errors["name"] = "Donnez le nom du système, tel que vos collègues le connaissent."
@@ -179,10 +184,7 @@ async def _save(
     if not (source.feedback_kinds or source.single_kinds or source.bulk_kinds):
         errors["grants"] = "Choisissez au moins une chose que le système peut transmettre."
     if not errors:
-        try:
-            await save_source(connection, source, by=office.actor)
-        except asyncpg.CheckViolationError:
-            errors["code"] = "Un code a des lettres minuscules, des chiffres et des tirets ; « spplus » est réservé."
+        await save_source(connection, source, by=office.actor)
     return _form(office.person, known, sent, errors) if errors else source
 
 
