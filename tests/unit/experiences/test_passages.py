@@ -16,7 +16,7 @@ def test_pieces_give_the_whole_text(parts):
     wanted = [text for text, found in parts if found and text]
     assert [piece.text for piece in pieces(marked) if piece.found] == wanted
     if wanted:
-        assert [piece.text for piece in passages(marked) if piece.found] == wanted
+        assert [piece.text for piece in passages(marked) if piece.found] == wanted[:4]
 
 
 def test_no_passage_where_nothing_was_found():

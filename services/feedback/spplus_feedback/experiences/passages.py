@@ -8,6 +8,8 @@ START: Final = "\x02"
 STOP: Final = "\x03"
 _AROUND: Final = 120
 """Characters shown before and after a word that was found."""
+_MOST: Final = 4
+"""Words found that are shown; of more, the first ones."""
 _CUT: Final = "…"
 _MARKED: Final = re.compile(f"{START}([^{START}{STOP}]*){STOP}")
 
@@ -32,8 +34,8 @@ def pieces(marked: str) -> tuple[Piece, ...]:
 
 
 def passages(marked: str) -> tuple[Piece, ...]:
-    """The words that were found with what stands around them; none where nothing was found."""
-    whole = pieces(marked)
+    """The first words that were found with what stands around them; none where nothing was found."""
+    whole = _beginning(pieces(marked))
     if not any(piece.found for piece in whole):
         return ()
     last = len(whole) - 1
@@ -41,6 +43,14 @@ def passages(marked: str) -> tuple[Piece, ...]:
         piece if piece.found else Piece(_near(piece.text, first=place == 0, last=place == last), found=False)
         for place, piece in enumerate(whole)
     )
+
+
+def _beginning(whole: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """As far as the last word that is shown, and the plain text after it."""
+    places = [place for place, piece in enumerate(whole) if piece.found][:_MOST]
+    end = places[-1] + 1 if places else 0
+    following = "".join(piece.text for piece in whole[end:])
+    return (*whole[:end], Piece(following, found=False)) if following else whole[:end]
 
 
 def _near(text: str, *, first: bool, last: bool) -> str:
