@@ -25,7 +25,7 @@ GOOD = json.dumps(said(a_survey(), "good")).encode()
         b"nope",
         b"",
         b"{]",
-        b'{"a": tru}',
+        b'{"a": yes}',
         b"{'a': 1}",
         b'{"a": "\xff"}',
         b'{"a": 1, "a": 2}',
