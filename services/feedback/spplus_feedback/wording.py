@@ -149,7 +149,7 @@ def day_of(instant: datetime) -> str:
 def moment_of(instant: datetime) -> str:
     """The day and the minute of something that happened."""
     there = instant.astimezone(PARIS)
-    return f"{day_of(instant)} à {there.hour} h {there.minute:02}"
+    return f"{day_of(instant)} à {there.hour}\u00a0h\u00a0{there.minute:02}"
 
 
 def deadline_day(instant: datetime) -> str:
