@@ -69,6 +69,7 @@ _templates.globals.update(
 _templates.filters.update(
     delay=wording.delay_in_words,
     day=wording.day_of,
+    moment=wording.moment_of,
     day_in_words=wording.day_in_words,
     deadline_day=wording.deadline_day,
     month=wording.month_in_words,

@@ -173,3 +173,22 @@ async def test_act_undone_with_its_transaction_is_not_in_the_trail(door):
         await publish_story(connection, told["feedback_id"], actor=ACTOR, now=now(), version=0)
         await transaction.rollback()
     assert await acts_of(door, told["feedback_id"]) == []
+
+
+async def test_public_words_whose_original_is_deleted_can_be_masked_further_but_not_taken_back(door):
+    told = await door.tell(story=STORY, title=None)
+    await act(door, publish_story, told["feedback_id"], masks=MASKS[:1], version=0)
+    async with connected(door) as connection:
+        await connection.execute(
+            "UPDATE feedbacks SET story = NULL, masks = '[]' WHERE feedback_id = $1::uuid", told["feedback_id"]
+        )
+    read = (await story_row(door, told["feedback_id"]))["public_story"]
+    with pytest.raises(StoryChanged):
+        await act(door, unpublish_story, told["feedback_id"], version=1)
+    await act(door, mask_story, told["feedback_id"], masks=[place_of(read, "06 12 34 56 78", Kind.PHONE)], version=1)
+    row = await story_row(door, told["feedback_id"])
+    assert (row["public_story"], row["masks"], row["moderation"]) == (PUBLIC, "[]", "published")
+    later = [place_of(PUBLIC, "attendre", Kind.OTHER)]
+    await act(door, mask_story, told["feedback_id"], masks=later, version=2)
+    shown = (await story_row(door, told["feedback_id"]))["public_story"]
+    assert shown == PUBLIC.replace("attendre", "[donnée personnelle masquée]")

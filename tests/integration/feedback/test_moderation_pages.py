@@ -134,6 +134,7 @@ async def test_rejection_asks_first_and_is_final(door):
     assert (await do(person, told, "publier", version=1)).status_code == 409
     page = await person.get(f"{HOME}/{told['feedback_id']}")
     assert "Le texte a été effacé" in page.text
+    assert re.search(r"Rejeté \(Illisible\), .* par Camille Essai", page.text)
     assert told["feedback_id"] in await listed(person, f"{HOME}/decisions")
     assert told["feedback_id"] not in await listed(person)
 

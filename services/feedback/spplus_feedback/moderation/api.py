@@ -76,7 +76,7 @@ class QueueQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
     """Most stories on a page."""
     cursor: Annotated[str, Field(max_length=200)] | None = None
     """`next` of the page before."""

@@ -44,7 +44,7 @@ async def mask_story(
     story = await _held_row(connection, feedback_id, version)
     asked = list(masks)
     wanted = checked(story.texts, [*story.masks, *asked] if story.moderation is Moderation.PUBLISHED else asked)
-    if story.moderation not in (Moderation.PENDING, Moderation.PUBLISHED):
+    if not (story.moderation is Moderation.PENDING or (story.moderation is Moderation.PUBLISHED and story.read)):
         raise StoryChanged
     if wanted == story.masks:
         return
@@ -74,9 +74,12 @@ async def publish_story(
 
 
 async def unpublish_story(connection: Connection, feedback_id: str, *, actor: str, now: datetime, version: int) -> None:
-    """Take back what is public: the story waits again, with its masks. Raises as `publish_story`."""
+    """Take back what is public: the story waits again, with its masks. Raises as `publish_story`.
+
+    Where the author's words are deleted already there is nothing to decide about anew: it can be masked or rejected.
+    """
     story = await _held_row(connection, feedback_id, version)
-    if story.moderation is not Moderation.PUBLISHED:
+    if story.moderation is not Moderation.PUBLISHED or not story.original:
         raise StoryChanged
     await repository.unpublish(connection, story)
     await acts.record(connection, Act(actor, Action.STORY_UNPUBLISHED, now, feedback_id))

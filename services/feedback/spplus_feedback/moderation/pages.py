@@ -187,7 +187,11 @@ def _decidable(story: ModeratedStory) -> Sequence[str]:
         return ("accept", "reject")
     if story.moderation is Moderation.PENDING:
         return ("mask", "unmask", "publish", "reject")
-    return ("mask", "unpublish", "reject") if story.moderation is Moderation.PUBLISHED else ("reject",)
+    if story.moderation is not Moderation.PUBLISHED:
+        return ("reject",)
+    if not story.texts:
+        return ("reject",)
+    return ("mask", "unpublish", "reject") if story.original else ("mask", "reject")
 
 
 def _place(last: ModeratedStory, which: str) -> str:

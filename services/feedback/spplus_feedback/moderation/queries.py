@@ -1,6 +1,8 @@
 """What moderators see: what waits, what is held back, what was decided, one story with its trail."""
 
-from collections.abc import Sequence
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,6 +17,7 @@ from spplus_feedback.stories import Hold, Moderation, Texts
 _COLUMNS: Final = """
     feedbacks.feedback_id::text, feedbacks.accepted_at, feedbacks.submitted_at, feedbacks.moderation,
     feedbacks.moderation_version AS version, feedbacks.masks, feedbacks.title, feedbacks.story, feedbacks.suggestion,
+    feedbacks.public_title, feedbacks.public_story, feedbacks.public_suggestion,
     feedbacks.author, feedbacks.proposal, feedbacks.moderated_at, feedbacks.withdrawn_at, feedbacks.rejected_for,
     feedbacks.held_at, feedbacks.held_for, about.codes, about.names, about.sentiment
 FROM feedbacks CROSS JOIN LATERAL (
@@ -87,6 +90,9 @@ class ModeratedStory:
     version: int
     masks: tuple[Place, ...]
     texts: Texts
+    """The author's words; where they are deleted already, those that the public reads."""
+    original: bool
+    """Whether they are the author's words."""
     author: str
     proposal: bool
     sentiment: str | None
@@ -115,7 +121,8 @@ class Trace:
     actor: str
     name: str | None
     """Of the account that acted, if it was one."""
-    detail: str
+    detail: Mapping[str, Any]
+    """Codes and counts: of a rejection its reason, of masks how many of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,32 +137,33 @@ async def queue(
     connection: Connection, structures: Sequence[str] | None, *, after: After = FIRST, limit: int
 ) -> list[ModeratedStory]:
     """Stories whose words wait for a decision, oldest first; of these structures, or of all where none are given."""
-    return [_story(row) for row in await connection.fetch(_QUEUE, structures, *after, limit)]
+    return await _stories(await connection.fetch(_QUEUE, structures, *after, limit))
 
 
 async def held(
     connection: Connection, structures: Sequence[str] | None, *, after: After = FIRST, limit: int
 ) -> list[ModeratedStory]:
     """Stories that are kept back as probable abuse, oldest first."""
-    return [_story(row) for row in await connection.fetch(_HELD, structures, *after, limit)]
+    return await _stories(await connection.fetch(_HELD, structures, *after, limit))
 
 
 async def decided(
     connection: Connection, structures: Sequence[str] | None, *, after: After = LATEST, limit: int
 ) -> list[ModeratedStory]:
     """Stories about which something was decided, latest first."""
-    return [_story(row) for row in await connection.fetch(_DECIDED, structures, *after, limit)]
+    return await _stories(await connection.fetch(_DECIDED, structures, *after, limit))
 
 
 async def one_story(connection: Connection, feedback_id: str) -> ModeratedStory | None:
     """One story, wherever it stands."""
     row = await connection.fetchrow(_ONE, feedback_id)
-    return None if row is None else _story(row)
+    return None if row is None else (await _stories([row]))[0]
 
 
 async def trail(connection: Connection, feedback_id: str) -> list[Trace]:
     """Who did what to a story, in order."""
-    return [Trace(**dict(row)) for row in await connection.fetch(_TRAIL, feedback_id)]
+    rows = await connection.fetch(_TRAIL, feedback_id)
+    return [Trace(**{**dict(row), "detail": json.loads(row["detail"])}) for row in rows]
 
 
 async def waiting(connection: Connection) -> dict[str, Waiting]:
@@ -173,9 +181,16 @@ async def counts(connection: Connection, structures: Sequence[str] | None) -> di
     }
 
 
+async def _stories(rows: Sequence[Any]) -> list[ModeratedStory]:
+    """Searched for personal data beside the loop: a page of long texts takes a second, and nobody else waits for it."""
+    return await asyncio.to_thread(lambda: [_story(row) for row in rows])
+
+
 def _story(row: Any) -> ModeratedStory:  # noqa: ANN401 - a record of the driver
     known = {**dict(row)}
-    texts = Texts(known.pop("title"), known.pop("story"), known.pop("suggestion"))
+    written = Texts(known.pop("title"), known.pop("story"), known.pop("suggestion"))
+    read = Texts(known.pop("public_title"), known.pop("public_story"), known.pop("public_suggestion"))
+    texts = written or read
     names = zip(known.pop("codes"), known.pop("names"), strict=True)
     return ModeratedStory(
         **known
@@ -186,6 +201,7 @@ def _story(row: Any) -> ModeratedStory:  # noqa: ANN401 - a record of the driver
             "held_for": Hold(known["held_for"]) if known["held_for"] else None,
         },
         texts=texts,
+        original=bool(written),
         structures=tuple(names),
         found=found_in(texts),
     )

@@ -17,8 +17,8 @@ from spplus_feedback.stories import Moderation, Texts
 
 _LOCK: Final = """
 SELECT
-    feedback_id::text, moderation, moderation_version AS version, masks, title, story, suggestion, withdrawn_at,
-    held_at, moderated_at, rejected_for
+    feedback_id::text, moderation, moderation_version AS version, masks, title, story, suggestion,
+    public_title, public_story, public_suggestion, withdrawn_at, held_at, moderated_at, rejected_for
 FROM feedbacks WHERE feedback_id = $1::uuid FOR UPDATE
 """
 _SAVE: Final = """
@@ -51,6 +51,11 @@ class LockedStory:
     version: int
     masks: tuple[Place, ...]
     texts: Texts
+    """The author's words; where they are deleted already, those that the public reads."""
+    original: bool
+    """Whether they are the author's words."""
+    read: bool
+    """Whether the public reads any of them."""
     withdrawn_at: datetime | None
     held_at: datetime | None
     moderated_at: datetime | None
@@ -62,12 +67,16 @@ async def lock_story(connection: Connection, feedback_id: str) -> LockedStory | 
     row = await connection.fetchrow(_LOCK, feedback_id)
     if row is None:
         return None
+    written = Texts(row["title"], row["story"], row["suggestion"])
+    read = Texts(row["public_title"], row["public_story"], row["public_suggestion"])
     return LockedStory(
         feedback_id=row["feedback_id"],
         moderation=Moderation(row["moderation"]),
         version=row["version"],
         masks=places_of(row["masks"]),
-        texts=Texts(row["title"], row["story"], row["suggestion"]),
+        texts=written or read,
+        original=bool(written),
+        read=bool(read),
         withdrawn_at=row["withdrawn_at"],
         held_at=row["held_at"],
         moderated_at=row["moderated_at"],
@@ -76,7 +85,10 @@ async def lock_story(connection: Connection, feedback_id: str) -> LockedStory | 
 
 
 async def save_masks(connection: Connection, story: LockedStory, masks: Sequence[Place]) -> None:
-    """Keep which places are masked; of a published story the public reads it so from now on."""
+    """Keep which places are masked; of a published story the public reads it so from now on.
+
+    Where the author's words are deleted, the places are masked in what the public reads, and need not be kept.
+    """
     await _save(connection, story, story.moderation, masks, story.moderated_at)
 
 
@@ -112,7 +124,7 @@ async def _save(
         _SAVE,
         story.feedback_id,
         moderation.value,
-        json.dumps([plain(place) for place in masks]),
+        json.dumps([plain(place) for place in masks] if story.original else []),
         shown.title,
         shown.story,
         shown.suggestion,

@@ -1,7 +1,8 @@
 """French words for what moderators see and decide."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from spplus_feedback.acts import Action
 from spplus_feedback.moderation.reasons import Reason
@@ -74,6 +75,14 @@ GONE: Final = "Cette expérience a été retirée ou rejetée entre-temps : il n
 NOT_FOUND: Final = "Ce passage ne se trouve pas dans le texte. Copiez-le tel qu’il y est écrit."
 NOTHING_TYPED: Final = "Écrivez le passage à masquer, ou cochez au moins une phrase."
 NO_REASON: Final = "Choisissez le motif du rejet."
+
+
+def told_of(detail: Mapping[str, Any]) -> str:
+    """What a line of the trail adds: the reason of a rejection, or what was masked; empty where it adds nothing."""
+    reason = detail.get("reason")
+    if reason is not None:
+        return REASONS[Reason(reason)] if reason in set(Reason) else HOLDS.get(reason, "")
+    return ", ".join(f"{count} {KINDS[Kind(kind)]}" for kind, count in detail.items() if kind in set(Kind))
 
 
 def waited(since: datetime, now: datetime) -> str:
