@@ -40,7 +40,7 @@ class FeedbackSettings(ServiceSettings):
     """Private Ed25519 keys that sign its tickets, as a JWK Set; the first one signs, all are published."""
     notice_keys_file: Path | None = None
     """The same in a file, which ``spplus-feedback notice-keys FILE`` makes and turns over."""
-    requests_per_minute_by_address: int = Field(default=600, ge=0)
+    requests_per_minute_by_address: int = Field(default=1_200, ge=0)
     """Requests of one address without an API key, in each process; beyond it 429. 0 for no limit."""
     requests_per_minute_by_key: int = Field(default=6_000, ge=0)
     """Requests with one API key, in each process; beyond it 429. 0 for no limit."""

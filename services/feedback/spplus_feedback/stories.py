@@ -29,6 +29,8 @@ class Moderation(StrEnum):
     REJECTED = "rejected"
     WORDLESS = "wordless"
     """There are no words to decide about."""
+    EXPIRED = "expired"
+    """The words were deleted by their age before anybody decided."""
 
 
 class Hold(StrEnum):

@@ -76,7 +76,7 @@ SELECT
         WHEN feedbacks.moderation = 'rejected' THEN 'rejected'
         WHEN feedbacks.withdrawn_at IS NOT NULL THEN 'withdrawn'
         WHEN feedbacks.held_at IS NOT NULL THEN 'held'
-        WHEN feedbacks.moderation = 'pending' THEN 'pending'
+        WHEN feedbacks.moderation IN ('pending', 'expired') THEN 'pending'
         WHEN feedbacks.moderated_at < feedbacks.accepted_at THEN 'published_elsewhere'
         ELSE 'published'
     END AS fate,

@@ -46,6 +46,7 @@ STATES: Final = {
     Moderation.PUBLISHED: "Publié",
     Moderation.REJECTED: "Rejeté",
     Moderation.WORDLESS: "Sans texte",
+    Moderation.EXPIRED: "Texte effacé avant décision",
 }
 ACTIONS: Final = {
     Action.STORY_READ: "Lu",

@@ -40,6 +40,7 @@ MODERATION: Final = {
     "published": "Publié",
     "rejected": "Refusé",
     "wordless": "Sans texte à relire",
+    "expired": "Texte effacé par son âge, avant toute décision",
 }
 
 

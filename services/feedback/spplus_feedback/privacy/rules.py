@@ -107,7 +107,7 @@ RULES: Final = (
             # a story without words waits for no moderator
             (
                 "UPDATE feedbacks SET title = NULL, story = NULL, suggestion = NULL, masks = '[]', "
-                "moderation = CASE moderation WHEN 'pending' THEN 'wordless' ELSE moderation END "
+                "moderation = CASE moderation WHEN 'pending' THEN 'expired' ELSE moderation END "
                 "WHERE feedback_id = ANY ($1::text[]::uuid[])"
             ),
             (
