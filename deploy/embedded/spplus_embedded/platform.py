@@ -19,6 +19,7 @@ from spplus_embedded.databases import drop_databases, keep_passwords, prepare_da
 from spplus_embedded.errors import PartsError
 from spplus_embedded.kafka import KafkaNode
 from spplus_embedded.locked import try_exclusive
+from spplus_embedded.notice_keys import keep_notice_keys
 from spplus_embedded.postgres import PostgresServer
 from spplus_embedded.private import write_secret
 from spplus_embedded.process import Child
@@ -237,9 +238,11 @@ class Platform:
 
     async def _start_services(self) -> None:
         self.announce("starting the services")
+        notice_keys = keep_notice_keys(self._directory / "notice-keys.json")
         for name, service in self._services.items():
             service.environment = {
                 "SPPLUS_NOTIFIER_SHARE_URL": f"{self.address('feedback')}/",
+                "SPPLUS_FEEDBACK_NOTICE_KEYS_FILE": str(notice_keys),
                 **self.extra_environment,
                 **dict.fromkeys(SECURITY_VARIABLES, ""),  # ours asks for nothing, whatever this shell says of another
                 "SPPLUS_KAFKA_BOOTSTRAP_SERVERS": self.kafka_servers,
