@@ -33,7 +33,7 @@ NOWHERE = "nowhere"
 
 PUBLIC = {
     *("GET /", "GET /openapi.json", "GET /livez", "GET /readyz", "GET /metrics"),
-    *("GET /asyncapi", "GET /asyncapi.json", "GET /openapi"),
+    *("GET /asyncapi", "GET /asyncapi.json", "GET /openapi", "GET /.well-known/jwks.json"),
     *("GET /partager", "POST /partager", "GET /suivi", "POST /suivi", "GET /suivi/{code}", "POST /suivi/retrait"),
     *("POST /v1/feedback", "GET /v1/feedback/{code}", "DELETE /v1/feedback/{code}", "GET /v1/structures"),
     *("GET /v1/experiences", "GET /v1/experiences/moderation", "GET /v1/experiences/{experience_id}"),

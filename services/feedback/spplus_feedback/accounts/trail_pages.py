@@ -16,7 +16,7 @@ from spplus_feedback.accounts.people import Clock, Person, require
 from spplus_feedback.accounts.reach import reach_of
 from spplus_feedback.accounts.roles import Action
 from spplus_feedback.accounts.trail_queries import Line, Sought, trail
-from spplus_feedback.accounts.trail_words import ABOUT, ACTIONS, ACTORS, DETAILS
+from spplus_feedback.accounts.trail_words import ABOUT, ACTIONS, ACTORS, DETAILS, VALUES
 from spplus_feedback.deadlines import paris_day
 from spplus_feedback.screens import Page, page
 
@@ -95,7 +95,9 @@ def _shown(line: Line) -> dict[str, Any]:
         "action": ACTIONS.get(line.action, line.action),
         "account_id": line.subject if line.subject_name else None,
         "object": line.subject_name or _object(line),
-        "details": [(DETAILS.get(key, key), _value(value)) for key, value in said.items() if value not in ("", [], {})],
+        "details": [
+            (DETAILS.get(key, key), _value(value)) for key, value in said.items() if value not in ("", None, [], {})
+        ],
     }
 
 
@@ -108,4 +110,4 @@ def _object(line: Line) -> str:
 def _value(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else VALUES.get(str(value), str(value))

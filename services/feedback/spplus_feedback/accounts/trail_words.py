@@ -60,3 +60,17 @@ DETAILS: Final = {
     "reason": "motif",
     "scopes": "droits",
 }
+VALUES: Final = {
+    "agent": "agent",
+    "moderator": "modérateur",
+    "administrator": "administrateur",
+    "given": "rôle donné",
+    "taken": "rôle retiré",
+    "password_reset": "mot de passe provisoire",
+    "password_changed": "nouveau mot de passe",
+    "new_password": "nouveau mot de passe",
+    "password": "mot de passe",
+    "provider": "fournisseur d’identité",
+    "invited": "invitation",
+    "linked": "invitation acceptée",
+}
