@@ -23,7 +23,7 @@ from spplus_feedback.experiences.atom import feed
 from spplus_feedback.experiences.filters import FIRST_DAY, NAMES, ExperienceFilter, ExperienceQuery, Place, Words
 from spplus_feedback.experiences.numbers import NO_SENTIMENT
 from spplus_feedback.experiences.passages import passages
-from spplus_feedback.experiences.queries import experience, experience_ids, experiences, networks
+from spplus_feedback.experiences.queries import choice, experience, experience_ids, experiences, networks
 from spplus_feedback.experiences.recent_numbers import Clock, RecentNumbers
 from spplus_feedback.exports.official import head, line, row_of
 from spplus_feedback.exports.queries import stories
@@ -115,10 +115,12 @@ def router(pool: Callable[[], Pool], numbers: RecentNumbers, *, clock: Clock) ->
 async def _lines(pool: Pool, asked: _TableQuery, on: date) -> AsyncIterator[str]:
     """The table, page by page: a slow reader holds no connection of the database."""
     yield head()
+    async with pool.acquire() as connection:
+        chosen = await choice(connection, asked, on=on)
     after: Place | None = None
     while True:
         async with pool.acquire() as connection:
-            ids, end = await experience_ids(connection, asked, on=on, after=after, limit=_WRITTEN)
+            ids, end = await experience_ids(connection, asked, chosen, after=after, limit=_WRITTEN)
             told = await stories(connection, ids)
         yield "".join(line(row_of(story), raw=asked.raw) for story in told)
         if len(ids) < _WRITTEN:

@@ -89,6 +89,16 @@ GROUP BY 1, 2, 3, 4
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is found out once for all pages of a list."""
+
+    codes: list[str] | None
+    """Structures asked for; None where any will do."""
+    candidates: list[UUID] | None
+    """Stories that can be meant, where they are few; None where the list is to be walked."""
+
+
 @dataclass(slots=True)
 class _Asked:
     """Conditions of a query with their values; the text holds nothing that a reader typed."""
@@ -109,26 +119,32 @@ async def experiences(
 
     What is published while a reader turns the pages comes before the first of them: nothing is skipped or repeated.
     """
-    return await _told(connection, await _page(connection, wanted, on, after, limit))
+    chosen = await choice(connection, wanted, on=on)
+    return await _told(connection, await _page(connection, wanted, chosen, after, limit))
+
+
+async def choice(connection: Connection, wanted: ExperienceFilter, *, on: date) -> Choice:
+    """What the pages of one list have in common; `on` is the day whose tree holds."""
+    codes = await _structure_codes(connection, wanted, on)
+    return Choice(codes, await _candidates(connection, wanted, codes))
 
 
 async def experience_ids(
-    connection: Connection, wanted: ExperienceFilter, *, on: date, after: Place | None, limit: int
+    connection: Connection, wanted: ExperienceFilter, chosen: Choice, *, after: Place | None, limit: int
 ) -> tuple[list[UUID], Place | None]:
-    """The stories themselves of such a page, and where it ends; to be read for an export."""
-    rows = await _page(connection, wanted, on, after, limit)
+    """The stories themselves of a page, and where it ends; to be read for an export."""
+    rows = await _page(connection, wanted, chosen, after, limit)
     end = Place(rows[-1]["moderated_at"], rows[-1]["public_id"]) if rows else None
     return [row["feedback_id"] for row in rows], end
 
 
 async def _page(
-    connection: Connection, wanted: ExperienceFilter, on: date, after: Place | None, limit: int
+    connection: Connection, wanted: ExperienceFilter, chosen: Choice, after: Place | None, limit: int
 ) -> list[asyncpg.Record]:
     asked = _Asked()
-    codes = await _structure_codes(connection, wanted, on)
-    candidates = await _candidates(connection, wanted, codes)
+    candidates = chosen.candidates
     _about_story(asked, wanted, after)
-    _about_requests(asked, wanted, codes)
+    _about_requests(asked, wanted, chosen.codes)
     source = "feedbacks"
     picked = ""
     if candidates is not None:
