@@ -1,5 +1,7 @@
 """Sharing and following an experience in a real browser: without scripts, on a phone, for a screen reader."""
 
+import asyncio
+import re
 import uuid
 from contextlib import asynccontextmanager
 from urllib.parse import urljoin
@@ -10,6 +12,7 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
+from spplus_feedback.notices import NO_KEYS
 from tests.support.intake_process import RESULTS_URL, served
 from tests.support.screens import chromium
 
@@ -181,3 +184,54 @@ async def test_author_reads_the_answer_of_the_service(running):
         await page.goto(told["links"]["page"])
         await judge(page)
         assert await page.get_by_text("Merci de votre retour.").count() == 1
+
+
+@asynccontextmanager
+async def catching():
+    """The door of another service, as small as it can be: an address, and what browsers sent there."""
+    caught = []
+
+    async def answer(reader, writer):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
+        caught.append((head, (await reader.readexactly(int(length.group(1) if length else 0))).decode()))
+        page = b"<title>Notifier</title>"
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n" + page)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", caught
+
+
+async def test_address_goes_from_the_browser_to_the_notifier_and_not_through_us(make_database, kafka):
+    async with catching() as (notifier, caught):
+        settings = {
+            "SPPLUS_FEEDBACK_NOTICE_URL": notifier,
+            "SPPLUS_FEEDBACK_NOTICE_KEYS": NO_KEYS.turned().private(),
+        }
+        async with served(make_database(), kafka, f"t{uuid.uuid4().hex[:10]}.", **settings) as service:
+            async with httpx.AsyncClient(base_url=service.address) as client:
+                body = {"structure_codes": ["guichet"], "sentiment": "positive", "story": STORY}
+                told = (await client.post("/v1/feedback", json=body)).json()
+            async with async_playwright() as playwright:
+                browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+                context = await browser.new_context(viewport=PHONE, java_script_enabled=False)
+                page = await context.new_page()
+                await page.goto(service.address + told["links"]["page"])
+                await judge(page)
+                await page.get_by_label("Votre adresse e-mail").fill("jeanne@exemple.example")
+                async with context.expect_page() as opened:
+                    await page.get_by_role("button", name="Me prévenir").click()
+                await (await opened.value).wait_for_load_state()
+                assert await (await opened.value).title() == "Notifier"
+                await browser.close()
+        posts = [(head, body) for head, body in caught if head.startswith("POST")]
+        assert len(posts) == 1
+        head, body = posts[0]
+        assert head.startswith("POST /me-prevenir ")
+        assert "referer" not in head.lower()
+        assert told["code"] not in head + body
+        assert "email=jeanne%40exemple.example" in body
+        assert "jeanne" not in service.log
