@@ -39,34 +39,45 @@ class _Desk:
     doing: Doing
 
 
-def router(pool: Callable[[], Pool], passwords: Passwords, *, clock: Clock) -> APIRouter:
-    """The routes that change an account."""
-    routes = APIRouter(route_class=Page, include_in_schema=False)
-    administrator = require(pool, Action.MANAGE_ACCOUNTS, clock=clock)
+@dataclass(frozen=True, slots=True)
+class _Desks:
+    """Where administrators and accounts meet."""
+
+    pool: Callable[[], Pool]
+    clock: Clock
 
     @asynccontextmanager
-    async def desk(request: Request, account_id: str, person: Person) -> AsyncIterator[_Desk]:
+    async def open(self, request: Request, account_id: str, person: Person) -> AsyncIterator[_Desk]:
+        """The account, where the person may see it and it is not closed, and the form that was sent about it."""
         sent = {name: values[0] for name, values in (await checked_form(request, person)).items()}
-        now = clock()
-        async with pool().acquire() as connection, connection.transaction():
+        now = self.clock()
+        async with self.pool().acquire() as connection, connection.transaction():
             reach = await reach_of(connection, person, Action.MANAGE_ACCOUNTS, on=paris_day(now))
             account = await seen_account(connection, reach, account_id)
             if account.closed_at is not None:
                 raise Problem(409)
             yield _Desk(connection, person, reach, account, sent, Doing(by_account(person.account_id), now))
 
+
+def router(pool: Callable[[], Pool], passwords: Passwords, *, clock: Clock) -> APIRouter:
+    """The routes that change an account."""
+    routes = APIRouter(route_class=Page, include_in_schema=False)
+    administrator = require(pool, Action.MANAGE_ACCOUNTS, clock=clock)
+
+    desk = _Desks(pool, clock)
+
     @routes.post(f"{ACCOUNTS}/{{account_id}}/role")
     async def post_role(
         request: Request, account_id: str, person: Annotated[Person, Depends(administrator)]
     ) -> Response:
-        async with desk(request, account_id, person) as at:
+        async with desk.open(request, account_id, person) as at:
             return await _give(at)
 
     @routes.post(f"{ACCOUNTS}/{{account_id}}/role/retrait")
     async def post_role_back(
         request: Request, account_id: str, person: Annotated[Person, Depends(administrator)]
     ) -> Response:
-        async with desk(request, account_id, person) as at:
+        async with desk.open(request, account_id, person) as at:
             return await _take(at)
 
     @routes.post(f"{ACCOUNTS}/{{account_id}}/mot-de-passe")
@@ -75,7 +86,7 @@ def router(pool: Callable[[], Pool], passwords: Passwords, *, clock: Clock) -> A
     ) -> Response:
         password = generated()
         password_hash = await passwords.hash(password)
-        async with desk(request, account_id, person) as at:
+        async with desk.open(request, account_id, person) as at:
             _check_whole(at)
             await handlers.hand_over_password(
                 at.connection, at.account.account_id, password_hash, at.doing, temporary=True
@@ -86,7 +97,7 @@ def router(pool: Callable[[], Pool], passwords: Passwords, *, clock: Clock) -> A
     async def post_invitation(
         request: Request, account_id: str, person: Annotated[Person, Depends(administrator)]
     ) -> Response:
-        async with desk(request, account_id, person) as at:
+        async with desk.open(request, account_id, person) as at:
             _check_whole(at)
             await handlers.invite(at.connection, at.account.account_id, at.doing)
         return on_to(f"{ACCOUNTS}/{account_id}")
@@ -95,7 +106,7 @@ def router(pool: Callable[[], Pool], passwords: Passwords, *, clock: Clock) -> A
     async def post_close(
         request: Request, account_id: str, person: Annotated[Person, Depends(administrator)]
     ) -> Response:
-        async with desk(request, account_id, person) as at:
+        async with desk.open(request, account_id, person) as at:
             _check_whole(at)
             if at.sent.get("confirme") != "oui":
                 return page("people/account_close.html", person=person, account=at.account)

@@ -42,30 +42,7 @@ def router(
 
     @routes.post(SIGN_IN)
     async def post_sign_in(request: Request) -> Response:
-        check_origin(request)
-        sent = {name: values[0] for name, values in (await sent_form(request)).items()}
-        login, onward = sent.get("login", "").strip().lower()[:_LONGEST], inside(sent.get("suite", ""))
-        word = request.cookies.get(_cookie(rules))
-        if not word or not tokens.same(sent.get("csrf", ""), tokens.csrf_of(word)):
-            return sign_in_form(request, rules, login=login, onward=onward, error=_EXPIRED, status=403, provider=name)
-        tried = Try(login, sent.get("password", "")[:_LONGEST], address_of(request))
-        try:
-            account = await account_of(pool(), passwords, tried, clock())
-        except Problem as problem:
-            if problem.status != 429:  # noqa: PLR2004 - HTTP's own number
-                raise
-            return sign_in_form(request, rules, login=login, onward=onward, error=_TOO_OFTEN, status=429, provider=name)
-        if account is None:
-            return sign_in_form(request, rules, login=login, onward=onward, error=_WRONG, status=422, provider=name)
-        before = tokens.presented(request)
-        async with pool().acquire() as connection:
-            token = await open_session(
-                connection, account, rules, clock(), way="password", before=before.token if before else None
-            )
-        answer = on_to(onward or HOME)
-        tokens.give(answer, token, secure=rules.secure)
-        answer.delete_cookie(_cookie(rules), path="/", secure=rules.secure, httponly=True, samesite="lax")
-        return answer
+        return await _sign_in(request, pool(), passwords, rules, clock(), name)
 
     @routes.post("/deconnexion")
     async def post_sign_out(request: Request, person: Annotated[Person, Depends(signed)]) -> Response:
@@ -84,6 +61,35 @@ def router(
         return page("people/home.html", person=person)
 
     return routes
+
+
+async def _sign_in(
+    request: Request, pool: Pool, passwords: Passwords, rules: SessionRules, now: datetime, provider: str | None
+) -> Response:
+    check_origin(request)
+    sent = {field: values[0] for field, values in (await sent_form(request)).items()}
+    login, onward = sent.get("login", "").strip().lower()[:_LONGEST], inside(sent.get("suite", ""))
+    word = request.cookies.get(_cookie(rules))
+    if not word or not tokens.same(sent.get("csrf", ""), tokens.csrf_of(word)):
+        return sign_in_form(request, rules, login=login, onward=onward, error=_EXPIRED, status=403, provider=provider)
+    tried = Try(login, sent.get("password", "")[:_LONGEST], address_of(request))
+    try:
+        account = await account_of(pool, passwords, tried, now)
+    except Problem as problem:
+        if problem.status != 429:  # noqa: PLR2004 - HTTP's own number
+            raise
+        return sign_in_form(request, rules, login=login, onward=onward, error=_TOO_OFTEN, status=429, provider=provider)
+    if account is None:
+        return sign_in_form(request, rules, login=login, onward=onward, error=_WRONG, status=422, provider=provider)
+    before = tokens.presented(request)
+    async with pool.acquire() as connection:
+        token = await open_session(
+            connection, account, rules, now, way="password", before=before.token if before else None
+        )
+    answer = on_to(onward or HOME)
+    tokens.give(answer, token, secure=rules.secure)
+    answer.delete_cookie(_cookie(rules), path="/", secure=rules.secure, httponly=True, samesite="lax")
+    return answer
 
 
 def address_of(request: Request) -> str:
