@@ -23,6 +23,7 @@ def test_small_demo_ends_with_the_table_and_nothing_running(tmp_path):
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "Région Val-de-Brume" in ran.stdout
+    assert "stories read by a moderator and made public" in ran.stdout
     assert "pas assez de réponses" in ran.stdout
     assert "events per second end to end" in ran.stdout
     found = json.loads(results.read_text())

@@ -80,4 +80,6 @@ def greeting(platform: Platform) -> list[str]:
     addresses = [(service, platform.address(service)) for service in SERVICES]
     addresses += [("kafka", platform.kafka_servers), ("data and logs", str(platform.directory))]
     width = max(len(name) for name, _ in addresses)
-    return [*(f"  {name:<{width}}  {address}" for name, address in addresses), "ready"]
+    first = "  the first to sign in: .venv/bin/spplus-feedback accounts create NAME --name 'YOUR NAME' \\\n"
+    first += "      --role administrator --structure '*' --generate"
+    return [*(f"  {name:<{width}}  {address}" for name, address in addresses), first, "ready"]

@@ -21,6 +21,7 @@ from spplus_embedded.demo.doors import HttpDoor, InboundDoor
 from spplus_embedded.demo.life import PLATFORM_ANSWER_DAYS, year_before
 from spplus_embedded.demo.player import CITIZENS, Heard, Player, size
 from spplus_embedded.demo.registration import prepare
+from spplus_embedded.demo.staff import STORIES_READ, make_accounts, moderate
 from spplus_embedded.demo.steady import Steady, leaves
 from spplus_embedded.demo.tree import ROOT, region
 from spplus_embedded.parts import fetch_parts
@@ -96,6 +97,7 @@ class Demo:
             judge = Judge(self.places, databases, publication)
             events, played, agreed = await self._history(judge, agent_key)
             latencies = await self._steady(judge)
+        await self._moderation(agent_key)
         self._show(
             judge,
             report.Pace(
@@ -164,6 +166,12 @@ class Demo:
         await self._agree(judge)
         return latencies
 
+    async def _moderation(self, key: str) -> None:
+        async with HttpDoor(self.platform.address("feedback"), connections=1) as door:
+            with self._progress("a moderator reads", STORIES_READ, transient=True) as (progress, task):
+                count = await moderate(door, key, lambda: progress.advance(task))
+        self.say(f"{count} stories read by a moderator and made public")
+
     async def _agree(self, judge: Judge) -> None:
         with self.console.status("waiting until intake, ledger, figures and publication agree") as status:
             await judge.agree(self.heard, lambda seen: status.update(f"waiting until all agree: {seen}"))
@@ -183,17 +191,21 @@ class Demo:
             self.options.json_file.parent.mkdir(parents=True, exist_ok=True)
             self.options.json_file.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
 
-    def greet(self) -> None:
-        """Say which pages can be opened."""
+    async def greet(self) -> None:
+        """Say which pages can be opened, and who may sign in."""
         feedback, notifier = self.platform.address("feedback"), self.platform.address("notifier")
         for name, address in (
             ("résultats de la région", f"{notifier}/structures/{ROOT}"),
             ("donner un avis", f"{feedback}/"),
+            ("expériences publiées", f"{feedback}/experiences"),
+            ("espace des agents", f"{feedback}/connexion"),
             ("figures as JSON", f"{notifier}/v1/indicators?structure_code={ROOT}&period_kind=year"),
             ("live stream", f"{notifier}/v1/stream"),
             ("data and logs", str(self.platform.directory)),
         ):
             self.say(f"  {name:<24}{address}")
+        for login, password in (await make_accounts(self.platform)).items():
+            self.say(f"  {login:<24}{password}")
         self.say("Ctrl-C stops everything")
 
     def say(self, text: str) -> None:
@@ -230,7 +242,7 @@ async def demo(options: DemoOptions) -> int:
 async def _work(run: Demo) -> None:
     await run.play()
     if run.options.keep:
-        run.greet()
+        await run.greet()
         await asyncio.Event().wait()
 
 

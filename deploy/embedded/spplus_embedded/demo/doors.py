@@ -47,9 +47,11 @@ class HttpDoor:
         """Delete."""
         await self._until_taken("DELETE", path)
 
-    async def get(self, path: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    async def get(
+        self, path: str, parameters: dict[str, Any], *, headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         """Read JSON."""
-        return (await self._until_taken("GET", f"{path}?{urlencode(parameters)}")).json()
+        return (await self._until_taken("GET", f"{path}?{urlencode(parameters)}", headers=headers)).json()
 
     async def _until_taken(
         self, method: str, path: str, *, body: dict[str, Any] | None = None, headers: dict[str, str] | None = None

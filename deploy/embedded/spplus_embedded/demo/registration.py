@@ -13,17 +13,17 @@ from spplus_embedded.errors import PartsError
 from spplus_embedded.platform import Platform
 
 _SECONDS: Final = 120.0
-_ANSWER: Final = "requests:answer"
+_SCOPE_WORDS: Final = ("--scope", "requests:answer", "--scope", "stories:moderate")
 
 
 async def prepare(platform: Platform, places: Sequence[Place]) -> str:
-    """Import the list of structures, register the agencies with their topics, and give the key of an agent."""
+    """Import the list of structures, register the agencies with their topics, and give a key that may do the rest."""
     path = platform.directory / "structures.csv"
     write_list(places, path)
-    await _feedback(platform, "import-structures", str(path), "--rejects", str(path.with_suffix(".rejects.csv")))
+    await run_feedback(platform, "import-structures", str(path), "--rejects", str(path.with_suffix(".rejects.csv")))
     key, *_ = await asyncio.gather(
-        _feedback(platform, "keys", "create", "--name", "demo", "--scope", _ANSWER, "--structure", ROOT),
-        *(_feedback(platform, "sources", "add", *_grant(grant)) for grant in SOURCES),
+        run_feedback(platform, "keys", "create", *_SCOPE_WORDS, "--name", "demo", "--structure", ROOT),
+        *(run_feedback(platform, "sources", "add", *_grant(grant)) for grant in SOURCES),
     )
     return key.strip().splitlines()[-1]
 
@@ -37,7 +37,7 @@ def _grant(grant: SourceGrant) -> list[str]:
     return words
 
 
-async def _feedback(platform: Platform, *words: str) -> str:
+async def run_feedback(platform: Platform, *words: str) -> str:
     """Run a command of the intake service on the demo's platform and give what it prints."""
     running = await asyncio.create_subprocess_exec(
         sys.executable,
