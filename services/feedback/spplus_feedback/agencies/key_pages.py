@@ -85,11 +85,11 @@ def _changing(pool: Callable[[], Pool], clock: Clock) -> APIRouter:
         request: Request, key_id: KeyId, person: Annotated[Person, Depends(administrator)]
     ) -> Response:
         hours = (await checked_form(request, person)).get("overlap", [""])[0]
-        if hours not in wording.OVERLAPS:
-            raise Problem(422)
         async with pool().acquire() as connection, connection.transaction():
             office = await office_of(connection, person, _MANAGE, clock())
             await seen_key(connection, office, key_id)
+            if hours not in wording.OVERLAPS:
+                raise Problem(422)
             overlap = timedelta(hours=int(hours))
             rotated = await rotate_key(connection, key_id, overlap=overlap, by=office.actor)
             if rotated is None:
