@@ -1,106 +1,26 @@
-"""Open data over HTTP: current figures as JSON and CSV, and their history."""
+"""Open data over HTTP: figures as JSON and CSV, of now or as they stood, and their history."""
 
-from collections.abc import AsyncIterator, Iterable
-from datetime import date
-from typing import Annotated
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.responses import StreamingResponse
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
 
 from spplus_chassis.database import Pool
-from spplus_chassis.paging import cursor_of, etag_of, matches, place_of
+from spplus_chassis.paging import cursor_of, etag_of, place_of
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
-from spplus_contracts.vocabulary import (
-    Engagement,
-    IndicatorCode,
-    IndicatorStatus,
-    PeriodKind,
-    StructureCode,
-)
-from spplus_notifier import csv_export, queries
-from spplus_notifier.figure_key import LATEST, FigureKey
-from spplus_notifier.queries import Filter
+from spplus_notifier import csv_export, queries, selection
+from spplus_notifier.answering import streamed, validators, weak, whole
+from spplus_notifier.asking import CsvQuery, FigureFilter, FigureQuery, HistoryQuery
+from spplus_notifier.french import PARIS
+from spplus_notifier.queries import Revision
+from spplus_notifier.reasons import Why, why
+from spplus_notifier.selection import Selection
 
-OPEN_HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-"""Public data: any site may read it; caches ask whether it has changed."""
 CSV_PAGE = 2000
-
-
-def _checked_cursor(cursor: str) -> str:
-    place_of(cursor)
-    return cursor
-
-
-def _checked_number_cursor(cursor: str) -> str:
-    if not place_of(cursor).isascii() or not place_of(cursor).isdigit():
-        raise ValueError("is not a cursor of this service")
-    return cursor
-
-
-class FigureFilter(BaseModel):
-    """Which figures; every parameter may be left out, and an unknown one is refused."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-    structure_code: StructureCode | None = None
-    """One structure, with all its descendants counted in."""
-    indicator_code: IndicatorCode | None = None
-    """One indicator."""
-    period_kind: PeriodKind | None = None
-    """Length of the period."""
-    period_start: date | None = None
-    """First day of the period."""
-    status: IndicatorStatus | None = None
-    """Whether there is a number, and if not, why."""
-    engagement: Engagement | None = None
-    """One commitment of the programme, as framework/number."""
-
-    def filter(self) -> Filter:
-        """As the queries take it."""
-        return Filter(
-            structure_code=self.structure_code,
-            indicator_code=self.indicator_code,
-            period_kind=self.period_kind and self.period_kind.value,
-            period_start=self.period_start,
-            status=self.status and self.status.value,
-            engagement=self.engagement,
-        )
-
-
-class FigureQuery(FigureFilter):
-    """Parameters of a page of figures."""
-
-    cursor: Annotated[str, Field(max_length=400), AfterValidator(_checked_cursor)] | None = None
-    """`next` of the page before."""
-    limit: Annotated[int, Field(ge=1, le=1000)] = 200
-    """Most figures in one page."""
-
-
-class HistoryQuery(BaseModel):
-    """Parameters of a figure's history."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-    structure_code: StructureCode
-    """The structure."""
-    indicator_code: IndicatorCode
-    """The indicator."""
-    period_kind: PeriodKind
-    """Length of the period."""
-    period_start: date | None = None
-    """First day of the period; not needed for the rolling twelve months, which have one key."""
-    cursor: Annotated[str, Field(max_length=40), AfterValidator(_checked_number_cursor)] | None = None
-    """`next` of the page before."""
-    limit: Annotated[int, Field(ge=1, le=1000)] = 200
-    """Most revisions in one page."""
-
-    def key(self) -> str:
-        """The figure's key."""
-        rolling = self.period_kind is PeriodKind.ROLLING_12 or self.period_start is None
-        start = LATEST if rolling or self.period_start is None else self.period_start.isoformat()
-        return str(FigureKey(self.structure_code, self.indicator_code, self.period_kind.value, start))
+_KNOWN: dict[int | str, dict[str, Any]] = {304: {"description": "The reader has this version already"}}
 
 
 class FigurePage(BaseModel):
@@ -112,70 +32,108 @@ class FigurePage(BaseModel):
     """Cursor of the page that follows, if there is one."""
 
 
+class ToldRevision(IndicatorComputed):
+    """A revision as it was published, and what made it differ."""
+
+    published_at: datetime
+    """When this service published it, UTC."""
+    why: list[Why]
+    """What differs from the revision before; the events carry no cause beyond that."""
+
+
+class HistoryPage(BaseModel):
+    """A page of a figure's history."""
+
+    items: list[ToldRevision]
+    """Revisions, the oldest first."""
+    next: str | None
+    """Cursor of the page that follows, if there is one."""
+
+
 def router(service: Service) -> APIRouter:
     """Routes of the open data."""
     routes = APIRouter(prefix="/v1", tags=["open data"])
 
-    @routes.get(
-        "/indicators", response_model=FigurePage, responses={304: {"description": "The reader has this page already"}}
-    )
+    @routes.get("/indicators", response_model=FigurePage, responses=_KNOWN)
     async def get_indicators(request: Request, asked: Annotated[FigureQuery, Query()]) -> Response:
-        """Current figures, in the order of their keys."""
+        """Current figures, or those of `as_of`, in the order of their keys."""
         after = None if asked.cursor is None else place_of(asked.cursor)
-        found = await queries.figures(service.pool, asked.filter(), after=after, limit=asked.limit + 1)
+        modified_at = (await queries.log_bounds(service.pool)).modified_at
+        chosen = await _select(service.pool, asked)
+        found = await selection.figures(service.pool, chosen, after=after, limit=asked.limit + 1)
         page = found[: asked.limit]
         following = cursor_of(page[-1].key) if len(found) > asked.limit else None
-        return _page(request, (figure.data for figure in page), following)
+        # A structure that moves changes a subtree without a change of a figure.
+        return _page(request, (f.data for f in page), following, None if asked.subtree else modified_at)
 
-    @routes.get("/indicators/history", response_model=FigurePage)
+    @routes.get("/indicators/history", response_model=HistoryPage, responses=_KNOWN)
     async def get_history(request: Request, asked: Annotated[HistoryQuery, Query()]) -> Response:
-        """Revisions of one figure, the oldest first; of an open period, one a day."""
+        """Revisions of one figure and why each came, the oldest first; of an open period, one a day."""
         after = 0 if asked.cursor is None else int(place_of(asked.cursor))
+        modified_at = (await queries.log_bounds(service.pool)).modified_at
         found = await queries.history(service.pool, asked.key(), after=after, limit=asked.limit + 1)
-        page = found[: asked.limit]
-        following = cursor_of(str(page[-1].seq)) if len(found) > asked.limit else None
-        return _page(request, (change.data for change in page if change.data is not None), following)
+        told = list(_told(found, after))
+        page = told[: asked.limit]
+        following = cursor_of(str(page[-1][0])) if len(told) > asked.limit else None
+        return _page(request, (text for _, text in page), following, modified_at)
 
     @routes.get(
         "/indicators.csv",
         response_class=Response,
-        responses={200: {"content": {"text/csv": {}}, "description": "Every figure asked for, without a limit"}},
+        responses={
+            200: {"content": {"text/csv": {}}, "description": "Every figure asked for, without a limit"},
+            **_KNOWN,
+        },
     )
-    async def get_csv(
-        asked: Annotated[FigureFilter, Query()], if_none_match: Annotated[str | None, Header()] = None
-    ) -> Response:
-        """Current figures as CSV: semicolons, UTF-8 with a byte order mark."""
+    async def get_csv(request: Request, asked: Annotated[CsvQuery, Query()]) -> Response:
+        """Figures as CSV: semicolons, UTF-8 with a byte order mark."""
         bounds = await queries.log_bounds(service.pool)
-        etag = 'W/"' + etag_of(f"{bounds.last_seq} {asked.model_dump_json()}".encode())[1:]
-        headers = OPEN_HEADERS | {"ETag": etag}
-        if matches(etag, if_none_match):
-            return Response(status_code=304, headers=headers)
+        chosen = await _select(service.pool, asked)
+        etag = weak(etag_of(f"{bounds.last_seq} {bounds.complete_from} {asked.decimal} {chosen}".encode()))
+        headers = validators(etag, None if asked.subtree else bounds.modified_at)
         headers["Content-Disposition"] = 'attachment; filename="indicateurs.csv"'
-        return StreamingResponse(
-            csv_lines(service.pool, asked.filter()), media_type="text/csv; charset=utf-8", headers=headers
-        )
+        decimal = csv_export.COMMA if asked.decimal == "comma" else csv_export.POINT
+        return streamed(request, csv_lines(service.pool, chosen, decimal), "text/csv; charset=utf-8", headers)
 
     return routes
 
 
-def _page(request: Request, items: Iterable[str], following: str | None) -> Response:
+async def _select(pool: Pool, asked: FigureFilter) -> Selection:
+    return await selection.select(pool, asked.filter(), today=datetime.now(PARIS).date(), as_of=asked.as_of)
+
+
+def _told(found: Sequence[Revision], after: int) -> Iterable[tuple[int, str]]:
+    """Number and JSON of each revision after a number; `found` may begin with what stood before."""
+    before: IndicatorComputed | None = None
+    was_removed = False
+    for revision in found:
+        if revision.data is None:
+            was_removed = True
+            continue
+        now = IndicatorComputed.read_json(revision.data.encode())
+        if revision.seq > after:
+            reasons = ",".join(f'"{reason}"' for reason in why(before, now, was_removed=was_removed))
+            at = revision.recorded_at.isoformat().replace("+00:00", "Z")
+            # The stored JSON goes out as it is, with two fields more.
+            yield revision.seq, f'{revision.data.rstrip()[:-1]},"published_at":"{at}","why":[{reasons}]}}'
+        before, was_removed = now, False
+
+
+def _page(request: Request, items: Iterable[str], following: str | None, modified_at: datetime | None) -> Response:
     # The stored JSON goes out as it is: it was written by the contract's own model.
     cursor = "null" if following is None else f'"{following}"'
     body = f'{{"items":[{",".join(items)}],"next":{cursor}}}'.encode()
-    etag = etag_of(body)
-    headers = OPEN_HEADERS | {"ETag": etag}
-    if matches(etag, request.headers.get("if-none-match")):
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    return whole(request, body, "application/json", validators(etag_of(body), modified_at))
 
 
-async def csv_lines(pool: Pool, wanted: Filter) -> AsyncIterator[str]:
+async def csv_lines(pool: Pool, chosen: Selection, decimal: str) -> AsyncIterator[bytes]:
     """The export, page by page: a slow reader holds no connection of the database."""
-    yield csv_export.head()
+    yield csv_export.head().encode()
     after: str | None = None
     while True:
-        page = await queries.figures(pool, wanted, after=after, limit=CSV_PAGE)
-        yield csv_export.rows(IndicatorComputed.read_json(figure.data.encode()) for figure in page)
+        page = await selection.figures(pool, chosen, after=after, limit=CSV_PAGE)
+        figures = (IndicatorComputed.read_json(figure.data.encode()) for figure in page)
+        yield csv_export.rows(figures, decimal=decimal).encode()
         if len(page) < CSV_PAGE:
             return
         after = page[-1].key

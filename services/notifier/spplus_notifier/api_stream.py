@@ -1,7 +1,7 @@
 """The live stream over HTTP: server-sent events, resumable by any replica."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Container, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from spplus_chassis import metrics
 from spplus_chassis.problem import Problem
-from spplus_contracts.vocabulary import IndicatorCode, StructureCode
+from spplus_contracts.vocabulary import Engagement, IndicatorCode, PeriodKind, StructureCode
 from spplus_notifier import sse
+from spplus_notifier.asking import MOST_INDICATORS
 from spplus_notifier.feed import Feed, Step
-from spplus_notifier.figure_key import parse_key
-from spplus_notifier.queries import LoggedChange
+from spplus_notifier.figure_key import FigureKey
+from spplus_notifier.subtrees import Subtrees
 
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",
@@ -32,20 +33,35 @@ class StreamQuery(BaseModel):
 
     structure_code: StructureCode | None = None
     """One structure."""
-    indicator_code: IndicatorCode | None = None
-    """One indicator."""
+    subtree: StructureCode | None = None
+    """This structure and each one below it, in the tree of the day."""
+    indicator_code: Annotated[list[IndicatorCode], Field(max_length=MOST_INDICATORS)] = []
+    """One indicator, or several: the parameter may be repeated."""
+    engagement: Engagement | None = None
+    """One commitment of the programme, as framework/number."""
+    period_kind: PeriodKind | None = None
+    """Length of the period."""
     last_event_id: _SEQ | None = None
     """For readers that cannot set the header `Last-Event-ID`."""
 
-    def wants(self, change: LoggedChange) -> bool:
-        """Whether a change is asked for."""
-        if self.structure_code is None and self.indicator_code is None:
-            return True
-        key = parse_key(change.figure_key)
-        return self.structure_code in {None, key.structure_code} and self.indicator_code in {None, key.indicator_code}
+    @property
+    def wants_all(self) -> bool:
+        """Whether every change is asked for."""
+        asked = (self.structure_code, self.subtree, self.engagement, self.period_kind)
+        return not self.indicator_code and asked == (None,) * len(asked)
+
+    def wants(self, key: FigureKey, engagements: Sequence[str], below: Container[str] | None) -> bool:
+        """Whether a change is asked for; `below` holds the codes of `subtree`."""
+        return (
+            (below is None or key.structure_code in below)
+            and self.structure_code in {None, key.structure_code}
+            and (not self.indicator_code or key.indicator_code in self.indicator_code)
+            and (self.period_kind is None or self.period_kind.value == key.period_kind)
+            and (self.engagement is None or self.engagement in engagements)
+        )
 
 
-def router(feed: Feed, *, clients: int, heartbeat_seconds: float) -> APIRouter:
+def router(feed: Feed, subtrees: Subtrees, *, clients: int, heartbeat_seconds: float) -> APIRouter:
     """The route of the stream; at most so many clients at once."""
     routes = APIRouter(prefix="/v1", tags=["open data"])
     open_streams = _Counter(clients)
@@ -68,7 +84,7 @@ def router(feed: Feed, *, clients: int, heartbeat_seconds: float) -> APIRouter:
             raise Problem(503, "every place at the live stream is taken", headers={"Retry-After": "5"})
         after = last_event_id if last_event_id is not None else asked.last_event_id
         steps = feed.listen(after, heartbeat_seconds=heartbeat_seconds)
-        body = _written(steps, asked.wants, heartbeat_seconds, open_streams)
+        body = _written(steps, _Telling(asked, feed, subtrees), heartbeat_seconds, open_streams)
         return StreamingResponse(body, media_type="text/event-stream", headers=_HEADERS)
 
     return routes
@@ -90,26 +106,41 @@ class _Counter:
         metrics.STREAM_CLIENTS.set(self._count)
 
 
+class _Telling:
+    """What one reader is told of each step."""
+
+    def __init__(self, asked: StreamQuery, feed: Feed, subtrees: Subtrees) -> None:
+        self._asked = asked
+        self._feed = feed
+        self._subtrees = subtrees
+
+    async def text(self, step: Step) -> bytes:
+        """The events that it asked for."""
+        if step.resync:
+            metrics.STREAM_RESYNCS.inc()
+            return sse.resync(step.seq)
+        if self._asked.wants_all or not step.changes:
+            return step.text
+        below = None
+        if self._asked.subtree is not None:
+            below = await self._subtrees.below(self._asked.subtree, self._feed.tree_version)
+        told = zip(step.keys, step.changes, step.texts, strict=True)
+        return b"".join(text for key, change, text in told if self._asked.wants(key, change.engagements, below))
+
+
 async def _written(
-    steps: AsyncIterator[Step], wants: Callable[[LoggedChange], bool], heartbeat_seconds: float, open_streams: _Counter
+    steps: AsyncIterator[Step], telling: _Telling, heartbeat_seconds: float, open_streams: _Counter
 ) -> AsyncIterator[bytes]:
     open_streams.add(1)
     try:
         start = await anext(steps)
-        yield sse.opening(start.seq) + _text(start, wants)
+        yield sse.opening(start.seq) + await telling.text(start)
         written_at = time.monotonic()
         async for step in steps:
-            text = _text(step, wants)
+            text = await telling.text(step)
             # A reader that wants little still hears from us while much happens elsewhere.
             if text or not step.changes or time.monotonic() - written_at > heartbeat_seconds:
                 yield text or sse.heartbeat(step.seq)
                 written_at = time.monotonic()
     finally:
         open_streams.add(-1)
-
-
-def _text(step: Step, wants: Callable[[LoggedChange], bool]) -> bytes:
-    if step.resync:
-        metrics.STREAM_RESYNCS.inc()
-        return sse.resync(step.seq)
-    return b"".join(sse.change(change) for change in step.changes if wants(change))

@@ -9,6 +9,7 @@ from spplus_notifier.feed import Feed
 from spplus_notifier.queries import LogBounds, LoggedChange
 from spplus_notifier.settings import NotifierSettings
 from spplus_notifier.subscribers import publication
+from spplus_notifier.subtrees import Subtrees
 from spplus_notifier.webhooks import installation
 
 PACKAGE = "spplus_notifier"
@@ -48,7 +49,12 @@ def build(settings: NotifierSettings) -> Service:
     service.every(_PRUNE_SECONDS, "prune-changes", prune)
     service.include(api.router(service))
     service.include(
-        api_stream.router(feed, clients=settings.stream_clients, heartbeat_seconds=settings.stream_heartbeat_seconds)
+        api_stream.router(
+            feed,
+            Subtrees(lambda: service.pool),
+            clients=settings.stream_clients,
+            heartbeat_seconds=settings.stream_heartbeat_seconds,
+        )
     )
     installation.install(service, settings)
     pages.install(service, share_url=settings.share_url)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from spplus_contracts import IndicatorComputed
 
 BYTE_ORDER_MARK = "\ufeff"
+POINT, COMMA = ".", ","
 COLUMNS = (
     "structure_code",
     "indicator_code",
@@ -36,12 +37,12 @@ def head() -> str:
     return BYTE_ORDER_MARK + _lines([COLUMNS])
 
 
-def rows(figures: Iterable[IndicatorComputed]) -> str:
-    """One line a figure; an empty cell is a number that is not published, never a zero. Numbers with a point."""
-    return _lines(map(_cells, figures))
+def rows(figures: Iterable[IndicatorComputed], *, decimal: str = POINT) -> str:
+    """One line a figure; an empty cell is a number that is not published, never a zero. `decimal` is POINT or COMMA."""
+    return _lines(_cells(figure, decimal) for figure in figures)
 
 
-def _cells(figure: IndicatorComputed) -> tuple[object, ...]:
+def _cells(figure: IndicatorComputed, decimal: str) -> tuple[object, ...]:
     interval = figure.interval
     return (
         figure.structure_code,
@@ -50,13 +51,13 @@ def _cells(figure: IndicatorComputed) -> tuple[object, ...]:
         figure.period.start.isoformat(),
         figure.period.end.isoformat(),
         figure.status.value,
-        _number(figure.value),
+        _number(figure.value, decimal),
         figure.unit.value,
-        _number(figure.numerator),
-        _number(figure.denominator),
+        _number(figure.numerator, decimal),
+        _number(figure.denominator, decimal),
         figure.n,
-        _number(None if interval is None else interval.low),
-        _number(None if interval is None else interval.high),
+        _number(None if interval is None else interval.low, decimal),
+        _number(None if interval is None else interval.high, decimal),
         "" if interval is None else interval.method.value,
         "true" if figure.provisional else "false",
         figure.revision,
@@ -67,10 +68,10 @@ def _cells(figure: IndicatorComputed) -> tuple[object, ...]:
     )
 
 
-def _number(value: float | None) -> str:
+def _number(value: float | None, decimal: str) -> str:
     if value is None:
         return ""
-    return str(int(value)) if value.is_integer() else repr(value)
+    return str(int(value)) if value.is_integer() else repr(value).replace(POINT, decimal)
 
 
 def _lines(lines: Iterable[Iterable[object]]) -> str:

@@ -2,34 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
 from spplus_chassis.database import Pool
-from spplus_notifier.figure_key import key_range
-
-_FIRST, _AFTER_LAST = "", "~"
-"""Keys start with a letter or a digit, and ``~`` comes after all of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which figures are asked for; none means all."""
-
-    structure_code: str | None = None
-    indicator_code: str | None = None
-    period_kind: str | None = None
-    period_start: date | None = None
-    status: str | None = None
-    engagement: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFigure:
-    """One current figure."""
-
-    key: str
-    data: str
-    """IndicatorComputed as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +15,8 @@ class LoggedChange:
     figure_key: str
     data: str | None
     """None where the figure was removed."""
+    engagements: tuple[str, ...] = ()
+    """Commitments that the figure is about, by its newest revision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +25,10 @@ class LogBounds:
 
     last_seq: int
     complete_from: int
-
-
-async def figures(pool: Pool, wanted: Filter, *, after: str | None, limit: int) -> list[StoredFigure]:
-    """Current figures in the order of their keys, after the given key."""
-    low, high = _FIRST, _AFTER_LAST
-    if wanted.structure_code is not None:
-        low, high = key_range(wanted.structure_code, wanted.indicator_code)
-    conditions = ["removed_at IS NULL", "figure_key >= $1", "figure_key < $2", "figure_key > $3"]
-    arguments: list[object] = [low, high, after or _FIRST]
-    for condition, value in (
-        ("indicator_code = $%d", wanted.indicator_code),
-        ("period_kind = $%d", wanted.period_kind),
-        ("period_start = $%d", wanted.period_start),
-        ("status = $%d", wanted.status),
-        ("$%d = ANY(engagements)", wanted.engagement),
-    ):
-        if value is not None:
-            arguments.append(value)
-            conditions.append(condition % len(arguments))
-    arguments.append(limit)
-    rows = await pool.fetch(
-        f"SELECT figure_key, data FROM figures WHERE {' AND '.join(conditions)} "  # noqa: S608 - fixed texts only
-        f"ORDER BY figure_key LIMIT ${len(arguments)}",
-        *arguments,
-    )
-    return [StoredFigure(row["figure_key"], row["data"]) for row in rows]
+    modified_at: datetime | None = None
+    """A second that no other commit has; it may lie ahead of the clock after many commits. None before the first."""
+    tree_version: int = 0
+    """Grows whenever a structure is declared."""
 
 
 async def figures_of_pages(pool: Pool, codes: Sequence[str], kinds: Sequence[str]) -> list[str]:
@@ -88,32 +43,56 @@ async def figures_of_pages(pool: Pool, codes: Sequence[str], kinds: Sequence[str
     return [row["data"] for row in rows]
 
 
-async def history(pool: Pool, figure_key: str, *, after: int, limit: int) -> list[LoggedChange]:
-    """Revisions of one figure, the oldest first, after the given number of change."""
-    rows = await pool.fetch(
-        "SELECT seq, figure_key, data FROM changes WHERE figure_key = $1 AND seq > $2 AND data IS NOT NULL "
-        "ORDER BY seq LIMIT $3",
-        figure_key,
-        after,
-        limit,
-    )
-    return [LoggedChange(row["seq"], row["figure_key"], row["data"]) for row in rows]
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One line of a figure's history."""
+
+    seq: int
+    data: str | None
+    """None where the figure was removed."""
+    recorded_at: datetime
+
+
+async def history(pool: Pool, figure_key: str, *, after: int, limit: int) -> list[Revision]:
+    """So many revisions of one figure after the given number of change, the oldest first, with removals in between.
+
+    Begins with what was kept before that number, if anything: what the first is compared with.
+    """
+    rows = await pool.fetch(_HISTORY, figure_key, after, limit)
+    return [Revision(row["seq"], row["data"], row["recorded_at"]) for row in rows]
+
+
+_HISTORY = """
+WITH last AS (
+    SELECT coalesce(max(seq), 9223372036854775807) AS seq FROM (
+        SELECT seq FROM changes WHERE figure_key = $1 AND seq > $2 AND data IS NOT NULL ORDER BY seq LIMIT $3
+    ) AS page
+), before AS (
+    SELECT coalesce(max(seq), 0) AS seq FROM changes WHERE figure_key = $1 AND seq <= $2 AND data IS NOT NULL
+)
+SELECT seq, data, recorded_at FROM changes
+WHERE figure_key = $1 AND seq >= (SELECT seq FROM before) AND seq <= (SELECT seq FROM last)
+ORDER BY seq
+"""
 
 
 async def changes(pool: Pool, *, after: int, limit: int) -> list[LoggedChange]:
     """Changes in the order of commit, after the given number."""
     rows = await pool.fetch(
-        "SELECT seq, figure_key, data FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2", after, limit
+        "SELECT c.seq, c.figure_key, c.data, f.engagements FROM changes AS c LEFT JOIN figures AS f USING (figure_key) "
+        "WHERE c.seq > $1 ORDER BY c.seq LIMIT $2",
+        after,
+        limit,
     )
-    return [LoggedChange(row["seq"], row["figure_key"], row["data"]) for row in rows]
+    return [LoggedChange(row["seq"], row["figure_key"], row["data"], tuple(row["engagements"] or ())) for row in rows]
 
 
 async def log_bounds(pool: Pool) -> LogBounds:
     """First and last number that a reader may rely on."""
-    row = await pool.fetchrow("SELECT last_seq, complete_from FROM change_log")
+    row = await pool.fetchrow("SELECT last_seq, complete_from, modified_at, tree_version FROM change_log")
     if row is None:
         raise RuntimeError("the change log has lost its only row")
-    return LogBounds(row["last_seq"], row["complete_from"])
+    return LogBounds(row["last_seq"], row["complete_from"], row["modified_at"], row["tree_version"])
 
 
 async def figures_at(

@@ -75,14 +75,19 @@ async def remove_figures(connection: Connection, keys: Sequence[str]) -> None:
 async def append_changes(connection: Connection, last_seq: int, changes: Sequence[Change]) -> int:
     """Log the changes in the order given, after `last_seq` as read by `lock_log`; the new last number."""
     await connection.execute(
-        "INSERT INTO changes (seq, figure_key, provisional, data) "
-        "SELECT $1 + n, k, p, j FROM unnest($2::text[], $3::bool[], $4::text[]) WITH ORDINALITY AS u (k, p, j, n)",
+        "INSERT INTO changes (seq, figure_key, provisional, data, recorded_at) "
+        "SELECT $1 + n, k, p, j, clock_timestamp() "
+        "FROM unnest($2::text[], $3::bool[], $4::text[]) WITH ORDINALITY AS u (k, p, j, n)",
         last_seq,
         [change.figure_key for change in changes],
         [change.provisional for change in changes],
         [change.data for change in changes],
     )
-    await connection.execute("UPDATE change_log SET last_seq = $1", last_seq + len(changes))
+    await connection.execute(
+        "UPDATE change_log SET last_seq = $1, modified_at = greatest("
+        "date_trunc('second', clock_timestamp()), modified_at + interval '1 second')",
+        last_seq + len(changes),
+    )
     return last_seq + len(changes)
 
 
@@ -140,6 +145,8 @@ async def save_structures(connection: Connection, structures: Mapping[str, Struc
         [search_text(structure) for structure in ordered],
     )
     await _save_parents(connection, [structures[row["code"]] for row in saved])
+    if saved:
+        await connection.execute("UPDATE change_log SET tree_version = tree_version + 1")
 
 
 _SAVE_STRUCTURES = """

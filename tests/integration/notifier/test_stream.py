@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import pytest
 
 from spplus_chassis.database import open_pool
 from spplus_notifier import handlers, queries, repository
-from tests.support.builders import a_figure
+from tests.support.builders import a_figure, a_moved_structure, a_rolling_figure, a_structure
 from tests.support.publication import read_stream
 from tests.support.waiting import eventually
 
@@ -76,6 +76,39 @@ async def test_filter_leaves_out_other_structures_and_indicators(published):
         )
         told = json.loads(events[0]["data"])
         assert (told["structure_code"], told["indicator_code"]) == ("b", "answer_rate")
+
+
+async def test_filters_by_engagement_and_kind_of_period_tell_removals_too(published):
+    promised = {"engagements": ["sp-plus-2021/7"]}
+    async with published.replica() as client:
+        await published.publish(
+            a_figure(**promised),
+            a_figure(structure_code="other"),
+            a_rolling_figure(**promised),
+            a_figure(**promised).key,
+        )
+        await settled(published, 4)
+        query = [("engagement", "sp-plus-2021/7"), ("period_kind", "month")]
+        events = await read_stream(client, 2, last_event_id="0", query=query)
+        assert [event["event"] for event in events] == ["indicator", "removed"]
+        indicators = [("indicator_code", "answer_rate"), ("indicator_code", "experience_satisfaction")]
+        assert len(await read_stream(client, 4, last_event_id="0", query=indicators)) == 4
+
+
+async def test_reader_of_a_part_of_the_tree_follows_what_moves_into_it(published):
+    async with published.replica() as client:
+        await published.publish(
+            a_structure(code="top"), a_structure(code="in", parent="top"), a_structure(code="12345")
+        )
+        await published.publish(a_figure(structure_code="in"), a_figure(structure_code="12345"))
+        await published.settled()
+        listening = asyncio.create_task(read_stream(client, 3, last_event_id="0", query=[("subtree", "top")]))
+        await eventually(lambda: _clients(client, 1), "the reader to be listening")
+        await published.publish(a_moved_structure(("top", date(2015, 1, 1))))
+        await published.settled()
+        await published.publish(a_figure(structure_code="12345", revision=2), a_figure(structure_code="in", revision=2))
+        told = [json.loads(event["data"]) for event in await listening]
+        assert sorted((one["structure_code"], one["revision"]) for one in told) == [("12345", 2), ("in", 1), ("in", 2)]
 
 
 async def test_reader_from_before_what_is_kept_is_told_to_start_again(published):
