@@ -13,13 +13,20 @@ from aiokafka import AIOKafkaProducer
 from spplus_chassis.migrations import migrate
 from spplus_chassis.topics import create_topics
 from spplus_contracts import Event
-from spplus_contracts.topics import INDICATOR_COMPUTED, STRUCTURE_DECLARED, dead_letters, topic_of
+from spplus_contracts.topics import (
+    FEEDBACK_WITHDRAWN,
+    INDICATOR_COMPUTED,
+    REQUEST_ANSWERED,
+    STRUCTURE_DECLARED,
+    dead_letters,
+    topic_of,
+)
 from spplus_notifier.app import build
 from spplus_notifier.settings import NotifierSettings
 from tests.support.builders import an_envelope
 from tests.support.waiting import eventually
 
-TOPICS = (INDICATOR_COMPUTED, STRUCTURE_DECLARED, dead_letters("notifier"))
+TOPICS = (INDICATOR_COMPUTED, STRUCTURE_DECLARED, REQUEST_ANSWERED, FEEDBACK_WITHDRAWN, dead_letters("notifier"))
 
 
 class Publication:

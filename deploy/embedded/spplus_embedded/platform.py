@@ -19,7 +19,7 @@ from spplus_embedded.databases import drop_databases, keep_passwords, prepare_da
 from spplus_embedded.errors import PartsError
 from spplus_embedded.kafka import KafkaNode
 from spplus_embedded.locked import try_exclusive
-from spplus_embedded.notice_keys import keep_notice_keys
+from spplus_embedded.notice_keys import notice_environment
 from spplus_embedded.postgres import PostgresServer
 from spplus_embedded.private import write_secret
 from spplus_embedded.process import Child
@@ -27,7 +27,10 @@ from spplus_embedded.service_process import SERVICES, ServiceProcess, package_of
 from spplus_embedded.settings import UpSettings
 from spplus_embedded.supervision import Announce, Part, Supervisor
 
-_KNOWN_CONTENT: Final = ("kafka", "postgres", "services", "passwords.json")
+_KNOWN_CONTENT: Final = (
+    *("kafka", "postgres", "services", "passwords.json"),
+    *("notice-keys.json", "notice-public-keys.json", "seal-key"),
+)
 """All that a platform writes into its directory; a reset deletes this and nothing else."""
 
 
@@ -238,11 +241,17 @@ class Platform:
 
     async def _start_services(self) -> None:
         self.announce("starting the services")
-        notice_keys = keep_notice_keys(self._directory / "notice-keys.json")
+        around = {**os.environ, **self.extra_environment}
+        notices = notice_environment(
+            self._directory,
+            feedback=self.address("feedback"),
+            notifier=self.address("notifier"),
+            mails=bool(around.get("SPPLUS_NOTIFIER_MAIL_HOST")),
+        )
         for name, service in self._services.items():
             service.environment = {
                 "SPPLUS_NOTIFIER_SHARE_URL": f"{self.address('feedback')}/",
-                "SPPLUS_FEEDBACK_NOTICE_KEYS_FILE": str(notice_keys),
+                **notices,
                 **self.extra_environment,
                 **dict.fromkeys(SECURITY_VARIABLES, ""),  # ours asks for nothing, whatever this shell says of another
                 "SPPLUS_KAFKA_BOOTSTRAP_SERVERS": self.kafka_servers,

@@ -101,4 +101,8 @@ WEBHOOK_FIGURES = Gauge("spplus_webhook_figures_count", "Figures that wait to be
 WEBHOOK_AGE = Gauge(
     "spplus_webhook_age_seconds", "Age of the oldest figure that waits for a webhook whose last call succeeded"
 )
+MAIL_ASKED = Counter("spplus_mail_asked_total", "Addresses left for mails, by what was done", ["outcome"])
+MAILS = Counter("spplus_mails_total", "Tries to send a mail by how they ended", ["outcome"])
+MAILS_UNCERTAIN = Gauge("spplus_mails_uncertain_count", "Mails of which nobody knows whether they were sent")
+MAIL_AGE = Gauge("spplus_mail_age_seconds", "Age of the oldest mail that waits although nobody refused it")
 STREAM_RESYNCS = Counter("spplus_stream_resyncs_total", "Readers of the live stream told to start again")

@@ -6,6 +6,7 @@ from spplus_chassis.database import Pool
 from spplus_chassis.service import Service
 from spplus_notifier import api, api_stream, jobs, pages, queries
 from spplus_notifier.feed import Feed
+from spplus_notifier.mail import installation as mail
 from spplus_notifier.queries import LogBounds, LoggedChange
 from spplus_notifier.settings import NotifierSettings
 from spplus_notifier.subscribers import publication
@@ -57,5 +58,6 @@ def build(settings: NotifierSettings) -> Service:
         )
     )
     installation.install(service, settings)
+    mail.install(service, settings)
     pages.install(service, share_url=settings.share_url)
     return service

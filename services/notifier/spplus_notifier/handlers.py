@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from spplus_chassis.database import Connection
 from spplus_contracts import IndicatorComputed, StructureDeclared
-from spplus_notifier import repository
+from spplus_notifier import endings, repository
+from spplus_notifier.endings import Ending
 from spplus_notifier.repository import Change
 
 
@@ -22,6 +23,10 @@ class Arrivals:
 
     figures: list[IndicatorComputed | Removal] = field(default_factory=list)
     structures: list[StructureDeclared] = field(default_factory=list)
+    ended: dict[str, Ending] = field(default_factory=dict)
+    """Requests of the platform that ended, by id."""
+    ended_lately: set[str] = field(default_factory=set)
+    """Of these, those of the last day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,10 @@ async def take(connection: Connection, arrivals: Arrivals) -> Outcome:
     """Apply a batch: structures first, for the pages name the figures by them."""
     if arrivals.structures:
         await declare(connection, arrivals.structures)
-    if not arrivals.figures:
-        return Outcome()
-    return await publish(connection, arrivals.figures)
+    outcome = await publish(connection, arrivals.figures) if arrivals.figures else Outcome()
+    if arrivals.ended:
+        await endings.take_in(connection, arrivals.ended, arrivals.ended_lately)
+    return outcome
 
 
 async def declare(connection: Connection, structures: Iterable[StructureDeclared]) -> None:

@@ -141,7 +141,7 @@ class Pages:
 def install(service: Service, *, share_url: str | None) -> None:
     """Add the pages to the service."""
     pages = Pages(service, share_url=share_url)
-    routes = APIRouter(include_in_schema=False, route_class=_told_in_french(pages))
+    routes = APIRouter(include_in_schema=False, route_class=told_in_french(pages))
 
     @routes.get("/")
     async def get_home(
@@ -170,7 +170,7 @@ def install(service: Service, *, share_url: str | None) -> None:
     service.include(routes)
 
 
-def _told_in_french(pages: Pages) -> type[APIRoute]:
+def told_in_french(pages: Pages) -> type[APIRoute]:
     """Routes whose failures are pages too, since people read them."""
 
     class Told(APIRoute):

@@ -1,6 +1,11 @@
 """Settings of the notifier: environment variables named ``SPPLUS_NOTIFIER_*``."""
 
-from pydantic import Field, SecretStr
+from email.headerregistry import Address
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from spplus_chassis.settings import ServiceSettings
@@ -26,7 +31,8 @@ class NotifierSettings(ServiceSettings):
     share_url: str | None = None
     """Where citizens share an experience (the page of the feedback service), for a link in the header."""
     seal_keys: SecretStr | None = None
-    """Fernet keys, comma-separated, the newest first, that seal secrets of webhooks; without one, no webhooks."""
+    """Fernet keys, comma-separated, the newest first, that seal secrets of webhooks and addresses of mails; without
+    one, neither is offered."""
     webhook_calls: int = Field(default=200, ge=1, le=5_000)
     """Calls at once to webhooks that answered last time; a quarter as many to those that did not."""
     webhook_call_seconds: float = Field(default=10.0, gt=0, le=60)
@@ -35,3 +41,53 @@ class NotifierSettings(ServiceSettings):
     """Networks (comma-separated, as 10.1.0.0/16) whose addresses may be called, also without TLS; none by default."""
     webhook_log_days: float = Field(default=30.0, gt=0, le=366)
     """For how long the delivery log remembers."""
+    public_url: AnyHttpUrl | None = None
+    """Root of these pages as browsers reach it, for links in mails."""
+    follow_url: AnyHttpUrl | None = None
+    """The feedback service's page where a follow-up code is typed (``.../suivi``), for links in mails."""
+    notice_public_keys: str | None = None
+    """Public keys of the feedback service that check its tickets for notices: its ``/.well-known/jwks.json``."""
+    notice_public_keys_file: Path | None = None
+    """The same in a file, which is read again when a key is not known."""
+    mail_host: str | None = None
+    """Mail server that takes mails (SMTP); without one, none are offered or sent."""
+    mail_port: int = Field(default=587, ge=1, le=65535)
+    """Its port."""
+    mail_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is secured: ``starttls``, ``tls`` from the first byte (port 465), or ``none``."""
+    mail_user: str | None = None
+    """User at the mail server, if it asks for one."""
+    mail_password: SecretStr | None = None
+    """Password of that user."""
+    mail_ca_file: Path | None = None
+    """Certificates (PEM) that vouch for the mail server; the system's, if absent."""
+    mail_from: str | None = None
+    """Sender of mails, as ``Services publics <ne-pas-repondre@exemple.fr>``; its server signs with DKIM."""
+    mail_connections: int = Field(default=4, ge=1, le=100)
+    """Mails that one process sends at once."""
+    mail_address_days: float = Field(default=30.0, gt=0, le=31)
+    """For how long an address waits for an answer; then a last mail says so, and the address is deleted."""
+
+    @model_validator(mode="after")
+    def _mails_can_be_sent(self) -> Self:
+        if self.notice_public_keys and self.notice_public_keys_file:
+            raise ValueError("give the public keys of notices once: as a setting or in a file")
+        if self.mail_host is None:
+            return self
+        needed = ("mail_from", "public_url", "follow_url", "seal_keys")
+        missing = [name for name in needed if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"mails need {', '.join(missing)}")
+        if bool(self.mail_user) != bool(self.mail_password):
+            raise ValueError("mail_user and mail_password go together")
+        if self.mail_user and self.mail_security == "none":
+            raise ValueError("a password needs a secured connection")
+        self.sender()
+        return self
+
+    def sender(self) -> Address:
+        """Who sends mails. Raises `ValueError` where that is no address."""
+        name, address = parseaddr(self.mail_from or "")
+        if "@" not in address:
+            raise ValueError("mail_from must be an address")
+        return Address(name, addr_spec=address)

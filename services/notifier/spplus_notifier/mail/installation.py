@@ -1,0 +1,96 @@
+"""Mails as a part of the notifier: what runs, what is measured, what is forgotten."""
+
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Final
+
+import structlog
+
+from spplus_chassis import metrics
+from spplus_chassis.service import Service
+from spplus_notifier.mail import jobs, pages, sending_repository
+from spplus_notifier.mail.letters import Addresses
+from spplus_notifier.mail.pages import Desk
+from spplus_notifier.mail.recipients import AddressMark
+from spplus_notifier.mail.sending import Postman
+from spplus_notifier.mail.smtp import Server
+from spplus_notifier.mail.tickets import TicketDesk, reader_of
+from spplus_notifier.pages import Pages
+from spplus_notifier.sealing import Sealer
+from spplus_notifier.settings import NotifierSettings
+
+log = structlog.get_logger()
+
+_MEASURE_SECONDS: Final = 5.0
+_SETTLE_SECONDS: Final = 10.0
+_FORGET_SECONDS: Final = 600.0
+_RESEAL_SECONDS: Final = 86_400.0
+
+
+def install(service: Service, settings: NotifierSettings) -> None:
+    """Add the pages; where a mail server is set, send as well. What is due for deletion goes in any case."""
+    shown = Pages(service, share_url=settings.share_url)
+    kept = timedelta(days=settings.mail_address_days)
+    service.every(_FORGET_SECONDS, "mail-forget", lambda: _forget(service, kept))
+    if settings.mail_host is None or settings.seal_keys is None:
+        service.include(pages.router(shown, None))
+        return
+    keys = [key.strip() for key in settings.seal_keys.get_secret_value().split(",") if key.strip()]
+    sealer = Sealer(keys)
+    postman = Postman(
+        lambda: service.pool,
+        sealer,
+        server_of(settings, settings.mail_host),
+        sender=settings.sender(),
+        addresses=Addresses(str(settings.public_url), str(settings.follow_url)),
+        clock=_clock,
+        connections=settings.mail_connections,
+    )
+    read_text = reader_of(settings.notice_public_keys, settings.notice_public_keys_file)
+    desk = None
+    if read_text is not None:
+        desk = Desk(
+            lambda: service.pool,
+            sealer,
+            AddressMark(keys[0]),
+            TicketDesk(read_text, _clock),
+            days=ceil(settings.mail_address_days),
+            wake=postman.wake,
+        )
+    service.include(pages.router(shown, desk))
+    service.background("mail-sending", postman.run)
+    service.every(_SETTLE_SECONDS, "mail-settle", lambda: _settle(service))
+    service.every(_MEASURE_SECONDS, "mail-measure", lambda: _measure(service))
+    service.every(_RESEAL_SECONDS, "mail-reseal", lambda: _reseal(service, sealer))
+
+
+def server_of(settings: NotifierSettings, host: str) -> Server:
+    """The mail server of the settings."""
+    password = settings.mail_password.get_secret_value() if settings.mail_password is not None else None
+    return Server(host, settings.mail_port, settings.mail_security, settings.mail_user, password, settings.mail_ca_file)
+
+
+async def _settle(service: Service) -> None:
+    async with service.pool.acquire() as connection:
+        for mail_id in await sending_repository.settle_left(connection):
+            metrics.MAILS.labels("uncertain").inc()
+            log.warning("mail_uncertain", mail_id=mail_id, fault="its sender died")
+
+
+async def _measure(service: Service) -> None:
+    measured = await sending_repository.measure(service.pool)
+    metrics.MAILS_UNCERTAIN.set(measured.get("uncertain", 0))
+    metrics.MAIL_AGE.set(measured.get("age", 0))
+
+
+async def _forget(service: Service, kept: timedelta) -> None:
+    async with service.pool.acquire() as connection:
+        await jobs.forget(connection, kept)
+
+
+async def _reseal(service: Service, sealer: Sealer) -> None:
+    await jobs.reseal(service.pool, sealer)
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)

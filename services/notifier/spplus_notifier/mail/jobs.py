@@ -1,0 +1,80 @@
+"""What mails need by the clock: addresses go when their time ends, and are sealed anew after a change of keys."""
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from spplus_chassis.database import Connection, Pool
+from spplus_notifier.endings import KEPT_HOURS, LOCK
+from spplus_notifier.mail.follow_ups import CONFIRM_WITHIN
+from spplus_notifier.sealing import Sealer, UnsealableError
+
+log = structlog.get_logger()
+
+_PAGE: Final = 500
+# The last mail and the end of the address, in one statement.
+_EXPIRE: Final = """
+WITH late AS (
+    SELECT follow_up_id, sealed_recipient FROM follow_ups
+    WHERE state = 'confirmed' AND confirmed_at < now() - $1::interval FOR UPDATE SKIP LOCKED
+), told AS (
+    INSERT INTO mails (mail_id, kind, cause, follow_up_id, sealed_recipient)
+    SELECT gen_random_uuid(), 'expired', follow_up_id || '|expired', follow_up_id, sealed_recipient FROM late
+    ON CONFLICT (cause) DO NOTHING
+)
+UPDATE follow_ups SET state = 'ended', sealed_recipient = NULL
+FROM late WHERE follow_ups.follow_up_id = late.follow_up_id
+"""
+_FORGET: Final = (
+    ("DELETE FROM follow_ups WHERE state = 'asked' AND asked_at < now() - $1::interval", CONFIRM_WITHIN),
+    ("DELETE FROM ended_requests WHERE heard_at < now() - $1::interval", timedelta(hours=KEPT_HOURS)),
+    ("DELETE FROM opt_in_mails WHERE asked_at < now() - $1::interval", timedelta(days=1)),
+)
+_FORGET_OLD: Final = (
+    "DELETE FROM mails WHERE made_at < now() - $1::interval",
+    "DELETE FROM follow_ups WHERE state = 'ended' AND asked_at < now() - 2 * $1::interval",
+)
+
+
+async def forget(connection: Connection, kept: timedelta) -> None:
+    """Delete what is not needed any more; `kept` is the longest life of an address."""
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", LOCK)
+        await connection.execute(_EXPIRE, kept)
+        for statement, age in _FORGET:
+            await connection.execute(statement, age)
+        for statement in _FORGET_OLD:
+            await connection.execute(statement, kept)
+
+
+async def reseal(pool: Pool, sealer: Sealer) -> int:
+    """Seal everything with the newest key; how many rows. One that cannot be opened stays as it is."""
+    done = 0
+    for table, key in (("follow_ups", "follow_up_id"), ("mails", "mail_id")):
+        after = "00000000-0000-0000-0000-000000000000"
+        while True:
+            async with pool.acquire() as connection, connection.transaction():
+                rows = await connection.fetch(
+                    f"SELECT {key}::text AS id, sealed_recipient AS sealed FROM {table} "  # noqa: S608 - fixed names
+                    f"WHERE sealed_recipient IS NOT NULL AND {key} > $1::uuid ORDER BY {key} LIMIT {_PAGE} FOR UPDATE",
+                    after,
+                )
+                fresh = [(row["id"], sealed) for row in rows if (sealed := _resealed(sealer, row["sealed"]))]
+                await connection.executemany(
+                    f"UPDATE {table} SET sealed_recipient = $2 WHERE {key} = $1::uuid",  # noqa: S608 - fixed names
+                    fresh,
+                )
+            done += len(fresh)
+            if len(rows) < _PAGE:
+                break
+            after = rows[-1]["id"]
+    return done
+
+
+def _resealed(sealer: Sealer, sealed: bytes) -> bytes | None:
+    try:
+        return sealer.reseal(sealed)
+    except UnsealableError:
+        log.warning("recipient_unsealable")
+        return None

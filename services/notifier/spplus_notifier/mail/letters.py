@@ -1,0 +1,125 @@
+"""What the mails say, in French: no word of a story, no follow-up code, no name."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+CONFIRM: Final = "confirm"
+TOLD: Final = ("answered", "closed", "moderated", "expired")
+_SIGNED: Final = "Services publics : vos expériences et nos résultats"
+_NO_REPLY: Final = "Ce message est envoyé automatiquement : merci de ne pas y répondre."
+
+_templates: Final = Environment(
+    loader=PackageLoader("spplus_notifier"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One mail in words; the same for its text and its HTML."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    button: str
+    address: str
+    """Where the button leads."""
+    after: tuple[str, ...]
+    stop: str
+    """Where mails are ended."""
+
+    def text(self) -> str:
+        """For readers that show no HTML."""
+        parts = ("Bonjour,", *self.paragraphs, f"{self.button} :\n{self.address}", *self.after)
+        footing = f"{_NO_REPLY}\nNe plus recevoir de message :\n{self.stop}"
+        return "\n\n".join((*parts, _SIGNED, f"-- \n{footing}")) + "\n"
+
+    def html(self) -> str:
+        """The same with a button."""
+        return _templates.get_template("mail/letter.html").render(letter=self, signed=_SIGNED, no_reply=_NO_REPLY)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where links of mails lead."""
+
+    notifier: str
+    """Root of this service as browsers reach it."""
+    follow: str
+    """The page where a citizen types the follow-up code."""
+
+    def confirm(self, code: str) -> str:
+        """The page with the button of consent."""
+        return f"{self.notifier.rstrip('/')}/me-prevenir/confirmer?code={code}"
+
+    def stop(self, code: str) -> str:
+        """The page with the button that ends mails; a POST there ends them at once (RFC 8058)."""
+        return f"{self.notifier.rstrip('/')}/me-prevenir/arreter?code={code}"
+
+
+def letter_of(kind: str, code: str, addresses: Addresses) -> Letter:
+    """The letter of a kind. Raises `KeyError` for a kind that is unknown."""
+    if kind == CONFIRM:
+        return Letter(
+            "Confirmez pour être prévenu de la réponse",
+            (
+                (
+                    "Votre adresse a été saisie pour être prévenue quand un service public répondra à une expérience "
+                    "racontée sur notre site."
+                ),
+                "Si c'est bien vous, ouvrez la page ci-dessous et appuyez sur le bouton. Ce lien est valable 3 jours.",
+            ),
+            "Confirmer mon adresse",
+            addresses.confirm(code),
+            (
+                (
+                    "Si ce n'est pas vous, ne faites rien : vous ne recevrez pas d'autre message, et votre adresse "
+                    "sera effacée."
+                ),
+            ),
+            addresses.stop(code),
+        )
+    subject, paragraphs, button = _TOLD[kind]
+    return Letter(subject, paragraphs, button, addresses.follow, (_WHERE_THE_CODE_IS,), addresses.stop(code))
+
+
+_WHERE_THE_CODE_IS: Final = (
+    "Sur cette page, saisissez le code de suivi qui vous a été donné après l'envoi. Pour votre sécurité, ce message ne "
+    "contient ni ce code, ni votre texte, ni la réponse."
+)
+_LAST: Final = "Votre adresse est maintenant effacée : c'est notre dernier message à ce sujet."
+_TOLD: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
+    "answered": (
+        "Un service public vous a répondu",
+        ("Un service public a répondu à l'expérience que vous avez racontée.",),
+        "Lire la réponse",
+    ),
+    "closed": (
+        "Votre expérience ne recevra pas de réponse",
+        ("Un service public a clos votre expérience sans y répondre. Nous préférons vous le dire.",),
+        "Voir où en est mon expérience",
+    ),
+    "moderated": (
+        "Votre expérience n'a pas été retenue",
+        (
+            (
+                "Après relecture, l'expérience que vous avez racontée n'a pas été retenue : elle ne recevra pas de "
+                "réponse. La raison est indiquée sur la page de suivi."
+            ),
+            _LAST,
+        ),
+        "Voir la raison",
+    ),
+    "expired": (
+        "Toujours pas de réponse à votre expérience",
+        (
+            (
+                "Vous nous aviez demandé de vous prévenir de la réponse à votre expérience. Elle n'est pas encore "
+                "arrivée, et nous ne gardons pas votre adresse plus longtemps."
+            ),
+            _LAST,
+            "Vous pouvez toujours regarder vous-même si une réponse est arrivée, et redemander à être prévenu.",
+        ),
+        "Voir où en est mon expérience",
+    ),
+}
