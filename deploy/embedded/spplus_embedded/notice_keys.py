@@ -36,9 +36,7 @@ def notice_environment(directory: Path, *, feedback: str, notifier: str, mails: 
     public = keep_public_keys(directory / "notice-public-keys.json", private)
     settings = {
         "SPPLUS_FEEDBACK_NOTICE_KEYS_FILE": str(private),
-        "SPPLUS_NOTIFIER_NOTICE_PUBLIC_KEYS_FILE": str(
-            keep_public_keys(directory / "notice-public-keys.json", private)
-        ),
+        "SPPLUS_NOTIFIER_NOTICE_PUBLIC_KEYS_FILE": str(public),
         "SPPLUS_NOTIFIER_SEAL_KEYS": keep_seal_key(directory / "seal-key"),
         "SPPLUS_NOTIFIER_PUBLIC_URL": notifier,
         "SPPLUS_NOTIFIER_FOLLOW_URL": f"{feedback}/suivi",
