@@ -1,35 +1,27 @@
 """An administrator in a real browser: without scripts, by keyboard, on a phone and at a desk."""
 
 import asyncio
-import os
 import re
 import uuid
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 import uvicorn
-from playwright.async_api import async_playwright
 
 from spplus_chassis.migrations import migrate
 from spplus_feedback.accounts.roles import Grant, Role
 from spplus_feedback.app import PACKAGE, build
 from spplus_feedback.settings import FeedbackSettings
-from tests.e2e.test_sharing_in_a_browser import judge
 from tests.support.intake import furnish
-from tests.support.screens import chromium
+from tests.support.screens import DESK, PHONE, browsing, look
 from tests.support.service_process import free_port
 from tests.support.signing import PASSWORD, an_account
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
 
-PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 NEW = "un autre choix de mots"
-PICTURES = os.environ.get("SPPLUS_TEST_PICTURES")
-"""A folder to keep pictures of the pages in, to be looked at."""
 
 
 class Running:
@@ -60,30 +52,6 @@ async def running(make_database, kafka):
     await serving
 
 
-@asynccontextmanager
-async def browsing(running, viewport):
-    """A page without scripts; fails when anything is asked of another address."""
-    elsewhere = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        context = await browser.new_context(
-            base_url=running.address, locale="fr-FR", viewport=viewport, java_script_enabled=False
-        )
-        page = await context.new_page()
-        page.on("request", lambda request: request.url.startswith(running.address) or elsewhere.append(request.url))
-        yield page
-        await browser.close()
-    assert elsewhere == []
-
-
-async def look(page, name):
-    """Judge the page; keep a picture of it where one is wanted."""
-    await judge(page)
-    if PICTURES:
-        width = page.viewport_size["width"]
-        await page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
-
-
 async def reach(page, name):
     """Go on by the tabulator key until a field, a button or a link of this name has the focus."""
     for _ in range(40):
@@ -112,7 +80,7 @@ async def type_into(page, **fields):
 async def test_administrator_signs_in_chooses_a_password_and_signs_out_by_keyboard(running, viewport):
     later = datetime.now(UTC) + timedelta(days=7)
     login = (await an_account(running, grant=Grant(Role.ADMINISTRATOR, "*"), temporary_until=later)).login
-    async with browsing(running, viewport) as page:
+    async with browsing(running.address, viewport=viewport) as page:
         await page.goto("/espace/comptes")
         await look(page, "sign-in")
         await type_into(page, login=login, password="pas le bon")
@@ -142,7 +110,7 @@ async def test_administrator_signs_in_chooses_a_password_and_signs_out_by_keyboa
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 async def test_administrator_makes_an_account_changes_its_roles_and_reads_the_trail(running, viewport):
     login = (await an_account(running, grant=Grant(Role.ADMINISTRATOR, "racine"))).login
-    async with browsing(running, viewport) as page:
+    async with browsing(running.address, viewport=viewport) as page:
         await page.goto("/espace/comptes/nouveau")
         await page.get_by_label("Identifiant").fill(login)
         await page.get_by_label("Mot de passe").fill(PASSWORD)

@@ -1,29 +1,21 @@
 """An agent's day in a real browser: without scripts, by keyboard alone, on a phone and at a desk."""
 
-import os
 import uuid
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright
 
 from spplus_feedback.accounts.roles import Grant, Role
-from tests.e2e.test_sharing_in_a_browser import judge
 from tests.support.intake_process import served
-from tests.support.screens import chromium
+from tests.support.screens import DESK, PHONE, browsing, look
 from tests.support.signing import PASSWORD, an_account
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
 
-PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
-PICTURES = os.environ.get("SPPLUS_TEST_PICTURES")
-"""A folder to keep pictures of the pages in, to be looked at."""
 MOST_TABS = 60
 
 
@@ -51,30 +43,6 @@ async def running(make_database, kafka):
         place = Place(service, dsn)
         place.login = (await an_account(place, grant=Grant(Role.AGENT, "racine"))).login
         yield place
-
-
-@asynccontextmanager
-async def browsing(place, viewport):
-    """A page without scripts; fails when anything is asked of another address."""
-    elsewhere = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        context = await browser.new_context(
-            base_url=place.service.address, locale="fr-FR", viewport=viewport, java_script_enabled=False
-        )
-        page = await context.new_page()
-        page.on("request", lambda one: one.url.startswith(place.service.address) or elsewhere.append(one.url))
-        yield page
-        await browser.close()
-    assert elsewhere == []
-
-
-async def look(page, name):
-    """Judge the page; keep a picture of it where one is wanted."""
-    await judge(page)
-    if PICTURES:
-        picture = Path(PICTURES) / f"{name}-{page.viewport_size['width']}.png"
-        await page.screenshot(path=picture, full_page=True)
 
 
 async def reach(page, wanted):
@@ -112,7 +80,7 @@ async def test_agent_finds_and_answers_a_request_by_keyboard_alone_without_scrip
     told = await running.tell(20, title=f"Le {word} est froid", story="Il fait froid dans la salle d’attente.")
     await running.tell(2, title="Un accueil aimable", story="Merci à toute l’équipe.", sentiment="positive")
     await running.tell(1, structure_codes=["guichet"], suggestion="Ouvrir plus tôt le samedi.", proposal=True)
-    async with browsing(running, viewport) as page:
+    async with browsing(running.service.address, viewport=viewport) as page:
         await sign_in(page, running.login)
         await look(page, "list")
         await reach(page, page.locator("summary"))
@@ -148,7 +116,7 @@ async def test_agent_finds_and_answers_a_request_by_keyboard_alone_without_scrip
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 async def test_agent_postpones_routes_closes_and_keeps_templates_without_scripts(running, viewport):
     told = [(await running.tell(3, title=f"Demande {number}"))["requests"][0]["request_id"] for number in range(3)]
-    async with browsing(running, viewport) as page:
+    async with browsing(running.service.address, viewport=viewport) as page:
         await sign_in(page, running.login, f"/espace/demandes/{told[0]}")
         await page.get_by_role("link", name="Annoncer une nouvelle date").click()
         await page.get_by_role("button", name="Annoncer cette date").click()
@@ -194,7 +162,7 @@ async def test_agent_postpones_routes_closes_and_keeps_templates_without_scripts
 
 async def test_agent_proposes_as_an_agent_and_meets_a_conflict_without_scripts(running):
     (request,) = (await running.tell(1, title="À deux"))["requests"]
-    async with browsing(running, PHONE) as page:
+    async with browsing(running.service.address, viewport=PHONE) as page:
         await sign_in(page, running.login, "/espace/proposition")
         await look(page, "proposal-place")
         await page.get_by_role("link", name="Mairie de Bourg").click()

@@ -7,8 +7,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.e2e.test_sharing_in_a_browser import browsing, judge
 from tests.support.intake_process import served
+from tests.support.screens import anonymous, judge
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
 
@@ -47,7 +47,7 @@ async def running(make_database, kafka):
 
 
 async def test_visitor_finds_reads_and_turns_pages_by_keyboard_and_without_scripts(running):
-    async with browsing(running.address) as page:
+    async with anonymous(running.address) as page:
         await page.goto("/")
         await page.get_by_role("main").get_by_role("link", name="Lire les expériences").click()
         await judge(page)
@@ -86,7 +86,7 @@ async def test_visitor_finds_reads_and_turns_pages_by_keyboard_and_without_scrip
 
 
 async def test_visitor_is_told_what_is_wrong_with_a_date(running):
-    async with browsing(running.address) as page:
+    async with anonymous(running.address) as page:
         await page.goto("/experiences?to=31/12/2026")
         await judge(page)
         assert (await page.title()).startswith("Erreur")
@@ -95,7 +95,7 @@ async def test_visitor_is_told_what_is_wrong_with_a_date(running):
 
 
 async def test_experience_that_never_was_is_no_page(running):
-    async with browsing(running.address) as page:
+    async with anonymous(running.address) as page:
         answer = await page.goto(f"/experiences/{uuid.uuid4()}")
         assert answer.status == 404
         await judge(page)

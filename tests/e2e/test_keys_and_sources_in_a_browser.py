@@ -1,26 +1,18 @@
 """An administrator keeps keys and sources in a real browser: without scripts, on a phone and at a desk."""
 
-import os
 import uuid
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright
 
-from tests.e2e.test_sharing_in_a_browser import judge
 from tests.support.agency import AGENCY, a_survey, make_key, register, said
 from tests.support.intake_process import served
 from tests.support.people import sign_in
-from tests.support.screens import chromium
+from tests.support.screens import DESK, PHONE, browsing, look
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
 
-PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
-PICTURES = os.environ.get("SPPLUS_TEST_PICTURES")
-"""A folder to keep pictures of the pages in, to be looked at."""
 BATCHED = "application/cloudevents-batch+json"
 
 
@@ -37,32 +29,10 @@ async def running(make_database, kafka):
         yield service
 
 
-@asynccontextmanager
-async def browsing(running, viewport):
-    """A page of the administrator's, without scripts."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        context = await browser.new_context(
-            base_url=running.address, locale="fr-FR", viewport=viewport, java_script_enabled=False
-        )
-        # the address is a safe one to a browser, but its cookies of secure names are given for an encrypted one only
-        await context.add_cookies([{**running.person.cookie, "url": running.address.replace("http:", "https:")}])
-        yield await context.new_page()
-        await browser.close()
-
-
-async def look(page, name):
-    """Judge the page; keep a picture of it where one is wanted."""
-    await judge(page)
-    if PICTURES:
-        width = page.viewport_size["width"]
-        await page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
-
-
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 async def test_administrator_registers_a_system_gives_it_a_key_and_takes_both_back(running, viewport):
     code = f"standard-{viewport['width']}"
-    async with browsing(running, viewport) as page:
+    async with browsing(running.address, viewport=viewport, cookie=running.person.cookie) as page:
         await page.goto("/espace/sources/nouvelle")
         await look(page, "source-new")
         await page.get_by_role("button", name="Enregistrer").click()
@@ -99,7 +69,7 @@ async def test_administrator_registers_a_system_gives_it_a_key_and_takes_both_ba
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 async def test_administrator_reads_what_became_of_a_systems_events(running, viewport):
-    async with browsing(running, viewport) as page:
+    async with browsing(running.address, viewport=viewport, cookie=running.person.cookie) as page:
         await page.goto("/espace/sources")
         await look(page, "sources")
         await page.get_by_role("link", name=AGENCY.name).click()

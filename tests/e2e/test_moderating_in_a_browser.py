@@ -1,24 +1,18 @@
 """A moderator at work in a real browser: without scripts, by keyboard, on a phone and at a desk."""
 
-import os
 import uuid
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright
 
-from tests.e2e.test_sharing_in_a_browser import judge
 from tests.support.intake_process import served
 from tests.support.people import sign_in
-from tests.support.screens import chromium
+from tests.support.screens import DESK, PHONE, browsing, look
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
 
-PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 STORY = (
     "Bonjour, Mme Dupont m'a reçue le 3 mars au guichet.\n"
     "Elle devait me rappeler au 06 12 34 56 78 ou m'écrire à jeanne.martin@example.org, rien depuis.\n"
@@ -30,8 +24,6 @@ PUBLIC = (
     "rien depuis.\n"
     "Ma voisine [nom masqué] a vécu la même chose. J'habite [adresse masquée]."
 )
-PICTURES = os.environ.get("SPPLUS_TEST_PICTURES")
-"""A folder to keep pictures of the pages in, to be looked at."""
 
 
 class Place:
@@ -68,32 +60,6 @@ async def running(make_database, kafka):
         yield Place(service, dsn, await sign_in(http, dsn, "moderator", "racine"))
 
 
-@asynccontextmanager
-async def browsing(place, viewport, *, scripts=False):
-    """A page of the moderator's; fails when anything is asked of another address."""
-    elsewhere = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        context = await browser.new_context(
-            base_url=place.address, locale="fr-FR", viewport=viewport, java_script_enabled=scripts
-        )
-        # the address is a safe one to a browser, but its cookies of secure names are given for an encrypted one only
-        await context.add_cookies([{**place.person.cookie, "url": place.address.replace("http:", "https:")}])
-        page = await context.new_page()
-        page.on("request", lambda request: request.url.startswith(place.address) or elsewhere.append(request.url))
-        yield page
-        await browser.close()
-    assert elsewhere == []
-
-
-async def look(page, name):
-    """Judge the page; keep a picture of it where one is wanted."""
-    await judge(page)
-    if PICTURES:
-        width = page.viewport_size["width"]
-        await page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
-
-
 async def words_of(page, heading):
     """The story as one of the two sections shows it."""
     section = page.get_by_role("region", name=heading)
@@ -103,7 +69,7 @@ async def words_of(page, heading):
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 async def test_moderator_masks_and_publishes_a_text_without_scripts(running, viewport):
     told = await running.tell()
-    async with browsing(running, viewport) as page:
+    async with browsing(running.address, viewport=viewport, cookie=running.person.cookie) as page:
         await page.goto("/espace/moderation")
         await look(page, "queue")
         assert await page.get_by_text("06 12 34 56 78").count() == 0, "the list shows nothing that was found"
@@ -139,7 +105,7 @@ async def test_moderator_masks_and_publishes_a_text_without_scripts(running, vie
 
 async def test_moderator_rejects_by_keyboard_alone(running):
     told = await running.tell(story="Achetez nos matelas !", title=None)
-    async with browsing(running, DESK) as page:
+    async with browsing(running.address, viewport=DESK, cookie=running.person.cookie) as page:
         await page.goto(f"/espace/moderation/{told['feedback_id']}")
         await reach(page, "summary", "Rejeter cette expérience")
         await page.keyboard.press("Enter")
@@ -182,7 +148,10 @@ async def reach(page, selector, words):
 
 async def test_second_of_two_moderators_is_told_and_changes_nothing(running):
     told = await running.tell(title="Deux lecteurs")
-    async with browsing(running, PHONE) as slow, browsing(running, DESK, scripts=True) as quick:
+    async with (
+        browsing(running.address, viewport=PHONE, cookie=running.person.cookie) as slow,
+        browsing(running.address, viewport=DESK, scripts=True, cookie=running.person.cookie) as quick,
+    ):
         for page in (slow, quick):
             await page.goto(f"/espace/moderation/{told['feedback_id']}")
         await quick.get_by_role("button", name="Masquer tout").click()
@@ -197,7 +166,7 @@ async def test_second_of_two_moderators_is_told_and_changes_nothing(running):
 
 async def test_published_text_is_masked_further_and_taken_back(running):
     told = await running.tell(title="Retour")
-    async with browsing(running, DESK) as page:
+    async with browsing(running.address, viewport=DESK, cookie=running.person.cookie) as page:
         await page.goto(f"/espace/moderation/{told['feedback_id']}")
         await page.get_by_role("button", name="Publier quand même").click()
         await page.goto(f"/espace/moderation/{told['feedback_id']}")

@@ -6,8 +6,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.e2e.test_sharing_in_a_browser import browsing, judge
 from tests.support.intake_process import served
+from tests.support.screens import anonymous, judge
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
 STORY = "J'ai attendu une heure au téléphone, puis le guichet était fermé."
@@ -35,7 +35,7 @@ async def test_author_reads_and_takes_along_what_is_kept(running):
         request = told["requests"][0]["request_id"]
         assert (await client.post(f"/v1/requests/{request}/answer", json=answer, headers=bearer)).status_code == 200
 
-    async with browsing(running.address) as page:
+    async with anonymous(running.address) as page:
         await page.goto("/")
         await page.get_by_role("link", name="Accessibilité").click()
         await judge(page)

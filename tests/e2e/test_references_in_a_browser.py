@@ -10,13 +10,10 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
 from spplus_contracts.asyncapi import document
-from tests.support.screens import chromium
+from tests.support.screens import PHONE, RULES, chromium
 from tests.support.settings_page import SERVICES
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
-
-PHONE = {"width": 320, "height": 640}
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @asynccontextmanager

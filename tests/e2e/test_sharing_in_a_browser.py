@@ -4,23 +4,18 @@ import asyncio
 import re
 import uuid
 from contextlib import asynccontextmanager
-from urllib.parse import urljoin
 
 import httpx
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
 from spplus_feedback.notices import NO_KEYS
 from tests.support.intake_process import RESULTS_URL, served
-from tests.support.screens import chromium
+from tests.support.screens import DESK, PHONE, anonymous, chromium, judge
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
 
-PHONE = {"width": 320, "height": 640}
-DESKTOP = {"width": 1280, "height": 900}
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 STORY = "J'ai attendu une heure au téléphone."
 
 
@@ -28,37 +23,6 @@ STORY = "J'ai attendu une heure au téléphone."
 async def running(make_database, kafka):
     async with served(make_database(), kafka, f"t{uuid.uuid4().hex[:10]}.") as service:
         yield service
-
-
-@asynccontextmanager
-async def browsing(address, *, viewport=PHONE, scripts=False):
-    """A page of a browser; fails when anything is asked of another address."""
-    elsewhere = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        context = await browser.new_context(
-            base_url=address, locale="fr-FR", viewport=viewport, java_script_enabled=scripts
-        )
-        page = await context.new_page()
-        page.on("request", lambda request: request.url.startswith(address) or elsewhere.append(request.url))
-        yield page
-        assert await context.cookies() == []
-        await browser.close()
-    assert elsewhere == []
-
-
-async def judge(page):
-    """No rule of accessibility is broken, and nobody scrolls sideways. The judge needs scripts, the page gets none."""
-    content = await page.content()
-    context = await page.context.browser.new_context(viewport=PHONE)
-    copy = await context.new_page()
-    await copy.route("**/copy", lambda route: route.fulfill(body=content, content_type="text/html"))
-    await copy.goto(urljoin(page.url, "/copy"))
-    found = await Axe().run(copy, options=RULES)
-    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
-    width = await copy.evaluate("document.documentElement.scrollWidth")
-    assert width <= PHONE["width"], f"{page.url} is {width} wide"
-    await context.close()
 
 
 async def search(page, words):
@@ -73,7 +37,7 @@ async def press(page, button):
 
 
 async def test_citizen_shares_follows_and_withdraws_an_experience_without_scripts(running):
-    async with browsing(running.address) as page:
+    async with anonymous(running.address) as page:
         await page.goto("/")
         await judge(page)
         assert await page.get_by_role("link", name="résultats").first.get_attribute("href") == RESULTS_URL
@@ -140,7 +104,7 @@ async def reach(page, role, name):
 
 
 async def test_proposal_is_shared_and_withdrawn_by_keyboard_alone(running):
-    async with browsing(running.address, viewport=DESKTOP, scripts=True) as page:
+    async with anonymous(running.address, viewport=DESK, scripts=True) as page:
         await page.goto("/partager")
         await reach(page, "radio", "Raconter une expérience")
         await page.keyboard.press("ArrowRight")
@@ -180,7 +144,7 @@ async def test_author_reads_the_answer_of_the_service(running):
             headers={"Authorization": f"Bearer {running.keys['racine']}"},
         )
         assert taken.status_code == 200
-    async with browsing(running.address) as page:
+    async with anonymous(running.address) as page:
         await page.goto(told["links"]["page"])
         await judge(page)
         assert await page.get_by_text("Merci de votre retour.").count() == 1
