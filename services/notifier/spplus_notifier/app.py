@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from spplus_chassis.database import Pool
 from spplus_chassis.service import Service
-from spplus_notifier import api, api_stream, jobs, pages, queries
+from spplus_notifier import api, api_files, api_stream, jobs, pages, queries
+from spplus_notifier.data_catalogue import Publisher
+from spplus_notifier.dumps import Dumps
 from spplus_notifier.feed import Feed
 from spplus_notifier.mail import installation as mail
 from spplus_notifier.queries import LogBounds, LoggedChange
@@ -49,6 +51,10 @@ def build(settings: NotifierSettings) -> Service:
 
     service.every(_PRUNE_SECONDS, "prune-changes", prune)
     service.include(api.router(service))
+    dumps = Dumps(lambda: service.pool, seconds=settings.dump_seconds)
+    service.on_stop(dumps.close)
+    publisher = Publisher(settings.publisher_name, settings.publisher_url, settings.contact_url, settings.licence_url)
+    service.include(api_files.router(service, dumps, publisher))
     service.include(
         api_stream.router(
             feed,

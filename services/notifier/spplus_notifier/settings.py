@@ -28,6 +28,16 @@ class NotifierSettings(ServiceSettings):
     """A quiet stream says something this often, so that proxies keep it open."""
     stream_poll_seconds: float = Field(default=0.15, gt=0, le=5)
     """How often changes committed by other replicas are looked for."""
+    dump_seconds: float = Field(default=600.0, ge=0)
+    """A Parquet file is built anew at most this often, however much changes."""
+    publisher_name: str = "Services Publics +"
+    """Who answers for the open data, in its description for catalogues."""
+    publisher_url: str | None = None
+    """Address of the organisation that publishes the open data."""
+    contact_url: str | None = None
+    """Page (or `mailto:` address) where people who use the open data ask."""
+    licence_url: str = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
+    """Terms under which the open data may be used; by default the Licence Ouverte of the French State."""
     share_url: str | None = None
     """Where citizens share an experience (the page of the feedback service), for a link in the header."""
     seal_keys: SecretStr | None = None
