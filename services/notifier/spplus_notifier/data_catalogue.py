@@ -31,7 +31,7 @@ class Publisher:
     contact_url: str | None
     """Page or `mailto:` for people who use the data."""
     licence_url: str
-    """Terms of re-use."""
+    """Terms of use."""
 
 
 def catalogue(address: str, publisher: Publisher, modified_at: datetime | None) -> Node:
