@@ -38,6 +38,6 @@ async def test_service_that_cannot_start_is_explained_and_nothing_is_left(
 ) -> None:
     monkeypatch.setenv("SPPLUS_NOTIFIER_DATABASE_POOL_SIZE", "no number")
     platform = Platform(UpSettings.apart(tmp_path, runtime=RUNTIME), announce=lambda _: None, fast=True)
-    with pytest.raises(PartsError, match=r"notifier stopped[\s\S]*database_pool_size"):
+    with pytest.raises(PartsError, match=r"notifier stopped[\s\S]*DATABASE_POOL_SIZE"):
         await platform.start()
     assert [platform.pid(part) for part in ("feedback", "indicators", "notifier", "kafka", "postgres")] == [None] * 5

@@ -1,5 +1,6 @@
 """Being told of the answer: consent in two steps, the address sealed and forgotten, each mail once."""
 
+import asyncio
 import re
 import ssl
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from spplus_chassis.database import open_pool
+from spplus_notifier.__main__ import main
 from spplus_notifier.mail import jobs
 from spplus_notifier.sealing import Sealer
 from tests.support.builders import a_withdrawal, an_answer
@@ -300,3 +302,31 @@ async def test_addresses_are_sealed_anew_and_go_when_their_time_ends(published):
         assert (await citizen.mailbox.has(2))[1].message["subject"] == "Toujours pas de réponse à votre expérience"
         await citizen.becomes("sent", "sent")
         assert await citizen.addresses_kept() == 0
+
+
+async def test_mail_whose_sender_died_is_sent_again_by_the_operator_alone(published, monkeypatch, capsys):
+    async with citizen_of(published) as citizen:
+        citizen.mailbox.to_message = ["hang up"]
+        await citizen.leave()
+        await citizen.becomes("uncertain")
+        # What a process leaves that dies after its mark.
+        await published.fetch("UPDATE mails SET state = 'sending', leased_until = now() - interval '1 second'")
+        await citizen.becomes("uncertain")
+        [row] = await published.fetch("SELECT mail_id::text FROM mails")
+        monkeypatch.setenv("SPPLUS_NOTIFIER_DATABASE_URL", published.database_url)
+        assert row["mail_id"] in await by_command(capsys, "list")
+        await by_command(capsys, "resend", row["mail_id"])
+        [mail] = await citizen.mailbox.has(1)
+        assert mail.message["message-id"] == f"<{row['mail_id']}@exemple.fr>"
+        assert "no such mail" in await by_command(capsys, "drop", row["mail_id"], status=1)
+
+
+async def by_command(capsys, *words, status=0):
+    def run():
+        with pytest.raises(SystemExit) as ended:
+            main(["mails", *words])
+        return ended.value.code
+
+    assert await asyncio.to_thread(run) == status
+    said = capsys.readouterr()
+    return said.out + said.err
