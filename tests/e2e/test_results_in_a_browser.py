@@ -1,5 +1,6 @@
 """Results pages in a real browser: without scripts, by keyboard, on a phone, for a screen reader."""
 
+import re
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -20,8 +21,28 @@ from tests.support.waiting import eventually
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
 
 RESULTS = ("/structures/child", "/structures/root", "/structures/child?annee=2025")
-PATHS = ("/", "/?q=impots", "/?q=introuvable", *RESULTS, "/donnees-ouvertes")
-FIXED_PATHS = ("/accessibilite", "/confidentialite", "/structures/nowhere")
+PATHS = (
+    "/",
+    "/?q=impots",
+    "/?q=introuvable",
+    *RESULTS,
+    "/donnees-ouvertes",
+    "/structures/root/comparaison",
+    "/structures/root/comparaison?avec=child&indicateur=answer_delay_median",
+    "/indicateurs/on_time_rate",
+    "/structures/child/reprendre",
+    "/structures/child/carte",
+)
+FIXED_PATHS = (
+    "/engagements",
+    "/engagements/4",
+    "/engagements/5",
+    "/methodes",
+    "/methodes/on_time_rate",
+    "/accessibilite",
+    "/confidentialite",
+    "/structures/nowhere",
+)
 DESKTOP = {"width": 1200, "height": 900}
 PHONE = {"width": 320, "height": 640}
 PARIS = ZoneInfo("Europe/Paris")
@@ -89,6 +110,19 @@ def some_figures():
         yield from of_surveys(code, today)
 
 
+def structures():
+    """A region with two offices; one has no telephone line."""
+    yield a_structure(code="root", name="Direction régionale", town="Toulouse")
+    yield a_structure(
+        code="child",
+        name="Service des impôts de Colomiers",
+        town="Colomiers",
+        parent="root",
+        not_applicable=["procedure_quality_rate"],
+    )
+    yield a_structure(code="other", name="Service des impôts de Muret", town="Muret", parent="root")
+
+
 @pytest_asyncio.fixture
 async def address(database_url, kafka, topic_prefix):
     """Where a publication with two structures is served."""
@@ -96,11 +130,7 @@ async def address(database_url, kafka, topic_prefix):
     await publication.prepare()
     figures = list(some_figures())
     async with publication.replica() as client:
-        await publication.publish(
-            a_structure(code="root", name="Direction régionale", town="Toulouse"),
-            a_structure(code="child", name="Service des impôts de Colomiers", town="Colomiers", parent="root"),
-            *figures,
-        )
+        await publication.publish(*structures(), *figures)
 
         async def arrived():
             pages = [(await client.get(f"/structures/{code}")).status_code for code in ("root", "child")]
@@ -131,15 +161,18 @@ async def test_citizen_finds_a_service_and_reads_its_results_without_scripts(add
         await page.keyboard.press("Enter")
         await page.get_by_role("link", name="Service des impôts de Colomiers").click()
         assert await page.get_by_role("heading", name="Les résultats des douze derniers mois").count() == 1
-        await page.get_by_role("link", name="75 % des expériences sont positives").click()
+        await page.get_by_role("link", name="Entre 5 et 9 expériences sur 10 sont positives.").click()
         assert page.url.endswith("#experience_satisfaction")
         years = page.get_by_role("navigation", name="Choisir la période")
         assert await years.get_by_role("link", name="Douze derniers mois").get_attribute("aria-current") == "page"
         await years.get_by_role("link", name="2025").click()
         satisfaction = page.get_by_role("region", name="Les usagers sont-ils satisfaits ?")
-        assert await satisfaction.get_by_text("30 expériences sur 40 sont positives").count() == 1
+        exact = satisfaction.get_by_text("30 expériences sur 40 sont positives")
+        assert not await exact.is_visible()
+        await satisfaction.get_by_text("Détail, évolution, comparaison").click()
+        assert await exact.is_visible()
         assert await satisfaction.get_by_role("img").count() == 2
-        table = satisfaction.get_by_role("table")
+        table = satisfaction.locator("table").filter(has_text="avril 2025")
         assert not await table.is_visible()
         await satisfaction.get_by_text("Lire ces chiffres dans un tableau").click()
         assert await table.is_visible()
@@ -181,12 +214,24 @@ async def test_phone_never_scrolls_sideways(address):
             assert width <= PHONE["width"], f"{path} is {width} wide"
 
 
-async def test_paper_shows_the_tables_that_the_screen_folds(address):
+async def test_paper_is_one_sheet_with_every_engagement(address):
     async with browsing(address, viewport=DESKTOP) as page:
+        for path in RESULTS:
+            await page.goto(path)
+            sheet = await page.pdf(prefer_css_page_size=True)
+            assert len(re.findall(rb"/Type\s*/Page\b", sheet)) == 1, path
+            await page.emulate_media(media="print")
+            headings = page.locator(".engagement h3")
+            assert [await one.is_visible() for one in await headings.all()] == [True] * await headings.count()
+            assert await headings.count() >= 9
+            assert not await page.locator("footer").is_visible()
+            await page.emulate_media(media="null")
+
+
+async def test_first_screen_of_a_phone_gives_the_answer(address):
+    async with browsing(address, viewport={"width": 375, "height": 667}) as page:
         await page.goto("/structures/child")
-        name = "Les usagers sont-ils satisfaits ?"
-        table = page.get_by_role("region", name=name).locator("table")
-        assert not await table.is_visible()
-        await page.emulate_media(media="print")
-        assert await table.is_visible()
-        assert not await page.locator("footer").is_visible()
+        answer = page.get_by_role("list", name="En bref")
+        box = await answer.bounding_box()
+        assert box["y"] + box["height"] <= 667
+        assert await answer.get_by_role("listitem").count() >= 3

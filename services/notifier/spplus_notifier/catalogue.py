@@ -5,6 +5,8 @@ An indicator that is not listed here is shown all the same, under its code.
 
 from dataclasses import dataclass
 
+from spplus_notifier.engagements import ENGAGEMENTS
+
 
 @dataclass(frozen=True, slots=True)
 class Noun:
@@ -29,18 +31,10 @@ class Wording:
     """What the numerator did, for one and for many, after "{top} sur {bottom}"."""
     plain: str | None = None
     """Sentence around {value}, where there is no share."""
+    balance: tuple[str, str, str] | None = None
+    """What a balance above zero, below zero, or that may be either, says."""
     nothing: str | None = None
     """What n = 0 means, where it is not that nothing happened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of the page: indicators about one commitment of the programme."""
-
-    code: str
-    title: str
-    engagement: str
-    codes: tuple[str, ...]
 
 
 ANSWER = Noun("réponse", "réponses", "aucune réponse")
@@ -67,6 +61,11 @@ WORDINGS: dict[str, Wording] = {
         "Solde des ressentis",
         _EXPERIENCE,
         plain="Le solde des expériences positives et négatives est de {value}, sur une échelle de moins 100 à plus 100",
+        balance=(
+            "Les expériences positives sont plus nombreuses que les négatives",
+            "Les expériences négatives sont plus nombreuses que les positives",
+            "On ne peut pas dire si les expériences positives l'emportent sur les négatives",
+        ),
     ),
     "experience_count": Wording(
         "Combien d'usagers ont raconté leur expérience ?", "Expériences racontées", _EXPERIENCE
@@ -138,39 +137,14 @@ WORDINGS: dict[str, Wording] = {
         ANSWER,
         plain="L'écart entre la part des très satisfaits et celle des mécontents est de {value}, "
         "sur une échelle de moins 100 à plus 100",
+        balance=(
+            "Les usagers très satisfaits sont plus nombreux que les mécontents",
+            "Les usagers mécontents sont plus nombreux que les très satisfaits",
+            "On ne peut pas dire si les usagers très satisfaits l'emportent sur les mécontents",
+        ),
     ),
 }
 """Every indicator that the pages know, by code."""
-
-SECTIONS = (
-    Section(
-        "avis",
-        "Ce que les usagers racontent",
-        "sp-plus-2021/7",
-        ("experience_satisfaction", "answer_rate", "dimension_simplicity", "experience_count"),
-    ),
-    Section(
-        "delais",
-        "Les réponses et leurs délais",
-        "sp-plus-2021/5",
-        ("on_time_rate", "answer_delay_median", "acknowledgement_rate", "dimension_responsiveness"),
-    ),
-    Section(
-        "joindre",
-        "Joindre le service, faire ses démarches",
-        "sp-plus-2021/2",
-        ("pickup_rate", "procedure_quality_rate", "dimension_accessibility"),
-    ),
-    Section("accueil", "L'accueil", "sp-plus-2021/1", ("dimension_relation",)),
-    Section("information", "Les explications", "sp-plus-2021/3", ("dimension_information",)),
-    Section(
-        "enquetes",
-        "Les enquêtes de satisfaction",
-        "sp-plus-2021/6",
-        ("survey_satisfaction",),
-    ),
-)
-"""Parts of a page in order, what matters most to a citizen first."""
 
 BESIDE = {
     "experience_satisfaction": ("experience_net_sentiment",),
@@ -179,29 +153,11 @@ BESIDE = {
 }
 """Indicators told in a sentence under another."""
 
-SMALL = frozenset(
-    {
-        "acknowledgement_rate",
-        "procedure_quality_rate",
-        "dimension_accessibility",
-        "dimension_information",
-        "dimension_relation",
-        "dimension_responsiveness",
-        "dimension_simplicity",
-    }
-)
-"""Shown without a chart: their numbers over time stand in a table."""
-
 PROTECTED = frozenset({"survey_satisfaction", "survey_net_satisfaction"})
 """Published in steps of ten answers: below the first step nothing is said, not even how many."""
 
-BRIEF = {
-    "experience_satisfaction": "des expériences sont positives",
-    "answer_rate": "des expériences ont reçu une réponse",
-    "on_time_rate": "des réponses sont arrivées à temps",
-    "pickup_rate": "des appels ont été pris par un agent",
-}
-"""What follows the number at the top of a page."""
+BRIEF = ("experience_satisfaction", "on_time_rate", "answer_delay_median", "pickup_rate")
+"""What a page says first, in ten seconds."""
 
 
 def wording_of(code: str) -> Wording:
@@ -211,4 +167,10 @@ def wording_of(code: str) -> Wording:
 
 def order() -> list[str]:
     """Every known indicator in the order of the page, those beside another after it."""
-    return [code for section in SECTIONS for main in section.codes for code in (main, *BESIDE.get(main, ()))]
+    mains = [code for engagement in ENGAGEMENTS for code in engagement.codes]
+    return [code for main in mains for code in (main, *BESIDE.get(main, ()))]
+
+
+def main_of(code: str) -> str:
+    """The indicator under which one is told; itself for most."""
+    return next((main for main, others in BESIDE.items() if code in others), code)

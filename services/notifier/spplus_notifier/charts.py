@@ -14,6 +14,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 12, 26
 _TREND_HEIGHT = 190
 _BAR_HEIGHT = 50
 _LABELS = 4
+_ROW_WIDTH, _ROW_HEIGHT, _ROW_EDGE = 200, 20, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,33 @@ def margin_bar(
         anchor = "start" if order == 0 else "end" if order == last else "middle"
         parts.append(f'<text x="{x(place)}" y="{_BAR_HEIGHT - 4}" text-anchor="{anchor}">{escape(label)}</text>')
     return _svg(_BAR_HEIGHT, ident, title, description, parts)
+
+
+def interval_row(value: float, low: float | None, high: float | None, axis: Axis, *, marked: bool = False) -> str:
+    """A dot on the axis with its interval, for one row of a table that says the same numbers: hidden from readers.
+
+    The marked row has a diamond, the others a circle.
+    """
+
+    def x(place: float) -> float:
+        share = (min(max(place, axis.low), axis.high) - axis.low) / (axis.high - axis.low)
+        return round(_ROW_EDGE + share * (_ROW_WIDTH - 2 * _ROW_EDGE), 1)
+
+    middle = _ROW_HEIGHT // 2
+    ends = f'<path class="ends" d="M{_ROW_EDGE} 2 v{_ROW_HEIGHT - 4} M{_ROW_WIDTH - _ROW_EDGE} 2 v{_ROW_HEIGHT - 4}"/>'
+    parts = [ends]
+    if low is not None and high is not None:
+        left, width = x(low), max(1.0, round(x(high) - x(low), 1))
+        parts.append(f'<rect class="band" x="{left}" y="{middle - 4}" width="{width}" height="8" rx="2"/>')
+    at = x(value)
+    if marked:
+        parts.append(f'<path class="mark" d="M{at} {middle - 8} l6 8 l-6 8 l-6 -8 z"/>')
+    else:
+        parts.append(f'<circle class="dot" cx="{at}" cy="{middle}" r="4"/>')
+    return (
+        f'<svg class="row" viewBox="0 0 {_ROW_WIDTH} {_ROW_HEIGHT}" aria-hidden="true" focusable="false">'
+        f"{''.join(parts)}</svg>"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,20 @@ def trend(code: str, series: Series, kind: PeriodKind) -> str | None:
     )
 
 
+def interval_row(figure: IndicatorComputed, axis: Axis, *, marked: bool = False) -> str | None:
+    """The figure as a dot with its interval, on the axis of its table; none without a number."""
+    if figure.value is None or not has_value(figure):
+        return None
+    margin = figure.interval
+    low, high = (None, None) if margin is None else (margin.low, margin.high)
+    return charts.interval_row(figure.value, low, high, axis, marked=marked)
+
+
+def axis_of(figures: Sequence[IndicatorComputed]) -> Axis:
+    """One axis for figures of one indicator; at least one of them has a number."""
+    return _axis(figures[0].unit, figures)
+
+
 def name(kind: PeriodKind, first: date) -> str:
     """``mars 2026``, ``1er trimestre 2026``."""
     return wording.quarter(first) if kind is PeriodKind.QUARTER else french.month(first)

@@ -9,6 +9,7 @@ from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind
 from spplus_notifier import catalogue
 
 MONTHS_SHOWN = 12
+MONTHS_OF_TREND = 24
 QUARTERS_SHOWN = 5
 """The same quarter of the year before is the first."""
 _MONTHS_IN_QUARTER = 3
@@ -30,6 +31,11 @@ class View:
     def months(self) -> list[date]:
         """First days: January to December of a past year, else the last twelve months."""
         return _first_days(self._last_month, MONTHS_SHOWN, 1)
+
+    @property
+    def trend_months(self) -> list[date]:
+        """The same with the year before."""
+        return _first_days(self._last_month, MONTHS_OF_TREND, 1)
 
     @property
     def quarters(self) -> list[date]:

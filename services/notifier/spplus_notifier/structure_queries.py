@@ -24,12 +24,28 @@ class Structure:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
-    """An administration."""
+class Counted:
+    """A network or a department, and how many of its structures are open."""
 
     name: str
     structures: int
-    """How many of its structures are open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Where to start without a search."""
+
+    networks: tuple[Counted, ...]
+    departments: tuple[Counted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is searched for; none of it means all open structures."""
+
+    text: str = ""
+    network: str | None = None
+    departments: tuple[str, ...] | None = None
 
 
 async def structure(pool: Pool, code: str) -> Structure | None:
@@ -70,18 +86,21 @@ ORDER BY s.name, s.code LIMIT $3
 """
 
 
-async def search(pool: Pool, text: str, network: str | None, *, limit: int, offset: int) -> list[Structure]:
+async def search(pool: Pool, wanted: Wanted, *, limit: int, offset: int) -> list[Structure]:
     """Open structures whose name, town, post code or network holds every word; else those that sound alike."""
-    if found := await _structures(pool, _SEARCH, _patterns(text), network, fold(text), limit, offset):
+    text = wanted.text
+    arguments = (wanted.network, wanted.departments, limit)
+    if found := await _structures(pool, _SEARCH, _patterns(text), *arguments, fold(text), offset):
         return found
-    return [] if offset or not fold(text) else await _structures(pool, _SEARCH_ALIKE, words(text), network, limit)
+    return [] if offset or not fold(text) else await _structures(pool, _SEARCH_ALIKE, words(text), *arguments)
 
 
 _SEARCH = """
 SELECT *
 FROM structures
 WHERE active AND search_text LIKE ALL ($1::text[]) AND ($2::text IS NULL OR network = $2)
-ORDER BY similarity(search_text, $3) DESC, name, code LIMIT $4 OFFSET $5
+  AND ($3::text[] IS NULL OR department = ANY ($3))
+ORDER BY similarity(search_text, $5) DESC, name, code LIMIT $4 OFFSET $6
 """
 # The index finds what sounds like the longest word; only there are the other words compared, which is slow.
 _SEARCH_ALIKE = """
@@ -90,17 +109,39 @@ FROM structures AS s CROSS JOIN LATERAL (
     SELECT min(likeness) AS worst, avg(likeness) AS mean
     FROM (SELECT word_similarity(word, s.search_text) AS likeness FROM unnest($1::text[]) AS word) AS each
 ) AS alike
-WHERE active AND search_text %> ($1::text[])[1] AND ($2::text IS NULL OR network = $2) AND worst >= 0.4
-ORDER BY mean DESC, name, code LIMIT $3
+WHERE active AND search_text %> ($1::text[])[1] AND ($2::text IS NULL OR network = $2)
+  AND ($3::text[] IS NULL OR department = ANY ($3)) AND worst >= 0.4
+ORDER BY mean DESC, name, code LIMIT $4
 """
 
 
-async def networks(pool: Pool) -> list[Network]:
-    """Every administration with open structures, by name."""
+async def ways(pool: Pool) -> Ways:
+    """Every network and every department with open structures, by name."""
     rows = await pool.fetch(
-        "SELECT network, count(*) AS n FROM structures WHERE active GROUP BY network ORDER BY network"
+        "SELECT network, department, count(*) AS n FROM structures WHERE active "
+        "GROUP BY GROUPING SETS ((network), (department)) ORDER BY network, department"
     )
-    return [Network(row["network"], row["n"]) for row in rows]
+    return Ways(
+        networks=tuple(Counted(row["network"], row["n"]) for row in rows if row["network"] is not None),
+        departments=tuple(Counted(row["department"], row["n"]) for row in rows if row["department"] is not None),
+    )
+
+
+async def roots(pool: Pool, on: date, *, limit: int) -> list[Structure]:
+    """Open structures that belong to no other on a day: the whole of a network, for most."""
+    return await _structures(pool, _ROOTS, on, limit)
+
+
+_ROOTS = """
+SELECT s.*
+FROM structures AS s
+WHERE s.active AND NOT EXISTS (
+    SELECT FROM structure_parents AS link
+    WHERE link.code = s.code AND link.parent_code IS NOT NULL
+      AND link.valid_from <= $1 AND (link.valid_to IS NULL OR link.valid_to > $1)
+)
+ORDER BY s.name, s.code LIMIT $2
+"""
 
 
 def _patterns(text: str) -> list[str]:

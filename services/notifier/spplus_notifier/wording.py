@@ -3,11 +3,12 @@
 A figure without a number says why, each reason in its own words: never a zero, never an empty cell alike.
 """
 
+import math
 from datetime import date, timedelta
 
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind, Unit
-from spplus_notifier import french
+from spplus_notifier import fractions, french
 from spplus_notifier.catalogue import PROTECTED, Noun, Wording, wording_of
 
 NOT_COLLECTED = "Non collecté"
@@ -95,12 +96,59 @@ def _with_value(figure: IndicatorComputed, value: float, words: Wording) -> str:
     return f"{quantity(value, figure.unit)} (calcul sur {_counted(figure.n, words.noun)})."
 
 
+def plain(figure: IndicatorComputed | None, code: str, *, applicable: bool = True) -> str:
+    """One sentence for everybody, which never says more than the figure's interval allows."""
+    words = wording_of(code)
+    if not applicable or figure is None or figure.status is not IndicatorStatus.OK or figure.value is None:
+        return sentence(figure, code, applicable=applicable)
+    if figure.unit is Unit.RATE and words.share is not None:
+        return f"{_share(figure, figure.value, words)}."
+    if figure.unit is Unit.DAYS and words.plain is not None and figure.interval is not None:
+        return f"{words.plain.format(value=_days(figure.value, figure.interval.high))}."
+    if figure.unit is Unit.POINTS and words.balance is not None and figure.interval is not None:
+        more, less, even = words.balance
+        said = more if figure.interval.low > 0 else less if figure.interval.high < 0 else even
+        return f"{said} (solde : {quantity(figure.value, figure.unit)})."
+    return _with_value(figure, figure.value, words)
+
+
+def _share(figure: IndicatorComputed, value: float, words: Wording) -> str:
+    noun = words.noun
+    verbs = words.share or ("", "")
+    if figure.interval is not None:
+        said = fractions.about(value, figure.interval.low, figure.interval.high, noun.one, noun.many)
+        return f"{said.text} {verbs[said.plural]}"
+    if figure.numerator is not None and figure.denominator is not None:
+        counted = f"{_counted(figure.numerator, noun)} sur {french.number(figure.denominator)}"
+        return f"{counted} {verbs[french.is_plural(figure.numerator)]}"
+    return f"{quantity(value, figure.unit)} des {noun.many} {verbs[True]}"
+
+
+_CLOSE_DAYS = 1.0
+_CLOSE_SHARE = 0.25
+"""Farthest that the margin may reach above a delay, in days or as a share of it, for the delay itself to be said."""
+
+
+def _days(value: float, high: float) -> str:
+    """Whole days that the delay does not exceed; those of its margin's end where the margin is wide."""
+    close = high - value <= max(_CLOSE_DAYS, _CLOSE_SHARE * value)
+    return french.counted(max(1, math.ceil(value if close else high)), "jour")
+
+
 def margin(figure: IndicatorComputed) -> str | None:
     """The interval, as a sentence."""
     if figure.interval is None:
         return None
     low, high = (quantity(bound, figure.unit) for bound in (figure.interval.low, figure.interval.high))
     return f"Marge d'incertitude : de {low} à {high} (intervalle à 95{french.NARROW}%)."
+
+
+def short_margin(figure: IndicatorComputed) -> str:
+    """Both ends of the interval in a table."""
+    if figure.interval is None:
+        return ""
+    low, high = (quantity(bound, figure.unit) for bound in (figure.interval.low, figure.interval.high))
+    return f"de {low} à {high}"
 
 
 def sample(figure: IndicatorComputed) -> str:

@@ -43,7 +43,12 @@ async def test_search_finds_by_name_town_post_code_and_network(published):
                 code="a", name="Préfecture de l'Isère", town="Grenoble", post_code="38000", network="Préfectures"
             ),
             a_structure(
-                code="b", name="Sous-préfecture", town="Saint-Étienne", post_code="42000", network="Préfectures"
+                code="b",
+                name="Sous-préfecture",
+                town="Saint-Étienne",
+                department="35",
+                post_code="42000",
+                network="Préfectures",
             ),
             a_structure(code="c", name="Trésorerie", town="Grenoble", post_code="38100", network="DGFIP", active=False),
         )
@@ -54,6 +59,10 @@ async def test_search_finds_by_name_town_post_code_and_network(published):
             ("q=42000", {"b"}),
             ("q=grenobel prefecture", {"a"}),
             ("reseau=Préfectures", {"a", "b"}),
+            ("region=Occitanie", {"a"}),
+            ("region=Bretagne&q=etienne", {"b"}),
+            ("region=Bretagne&q=etiene", {"b"}),
+            ("region=Bretagne&q=grenoble", set()),
             ("q=isère&reseau=DGFIP", set()),
             ("q=%25_", {"a", "b"}),
         ):

@@ -4,10 +4,15 @@ from datetime import date
 
 import pytest
 
+from spplus_indicators.methods import METHODS
 from spplus_notifier import catalogue
+from spplus_notifier.cards import Other
+from spplus_notifier.engagements import ENGAGEMENTS
 from spplus_notifier.figure_set import Figures, View
-from spplus_notifier.results import Parent, results_of
+from spplus_notifier.results import results_of
 from tests.support.builders import a_figure, a_rolling_figure
+from tests.support.methods_catalogue import CATALOGUE
+from tests.support.methods_catalogue import catalogue as methods_catalogue
 
 TODAY = date(2026, 11, 23)
 WINDOW_END = date(2026, 12, 1)
@@ -27,14 +32,12 @@ def of_twelve_months(**changes):
     return a_rolling_figure(WINDOW_END, **changes)
 
 
-def shown(*figures, year=2026, not_applicable=(), parent=None):
-    return results_of(Figures(figures), view=View(year, TODAY), not_applicable=not_applicable, parent=parent)
+def shown(*figures, year=2026, not_applicable=(), others=()):
+    return results_of(Figures(figures), view=View(year, TODAY), not_applicable=not_applicable, others=others)
 
 
 def cards(results):
-    return {
-        one.code: one for one in (*(card for part in results.parts for card in part.cards), *results.without_number)
-    }
+    return {one.code: one for part in results.parts for one in (*part.cards, *part.without_number)}
 
 
 def card(results, code):
@@ -96,22 +99,39 @@ def test_a_year_long_past_is_no_figure_of_the_last_twelve_months():
     assert card(results, "answer_rate").headline == "Non collecté"
 
 
-def test_indicators_stand_under_their_commitment_those_without_a_number_apart():
-    results = shown(
-        of_twelve_months(),
-        of_twelve_months(indicator_code="on_time_rate"),
-        of_twelve_months(indicator_code="dimension_relation"),
-        year=None,
-    )
-    assert [part.code for part in results.parts] == ["avis", "delais", "accueil"]
-    assert results.parts[1].about == "Engagement n° 5 du programme Services Publics + (texte de 2021)"
-    assert "pickup_rate" in {one.code for one in results.without_number}
+def test_the_nine_engagements_stand_in_order_each_with_its_indicators():
+    results = shown(of_twelve_months(), of_twelve_months(indicator_code="on_time_rate"), year=None)
+    assert [part.number for part in results.parts] == list(range(1, 10))
+    fifth, seventh = results.parts[4], results.parts[6]
+    assert [one.code for one in fifth.cards] == ["on_time_rate"]
+    assert [one.code for one in seventh.cards] == ["experience_satisfaction"]
+    assert "pickup_rate" in {one.code for one in results.parts[1].without_number}
+    assert [part.number for part in results.parts if not part.cards and not part.without_number] == [4, 8, 9]
 
 
 def test_every_indicator_has_exactly_one_place():
     placed = catalogue.order()
     assert sorted(placed) == sorted(catalogue.WORDINGS)
-    assert set(catalogue.BRIEF) | catalogue.SMALL | catalogue.PROTECTED <= set(placed)
+    assert set(catalogue.BRIEF) | catalogue.PROTECTED <= set(placed)
+
+
+def test_engagements_are_those_of_the_methods():
+    """The place of an indicator on the pages is the one that its method, and so its figures, tell."""
+    for engagement in ENGAGEMENTS:
+        for main in engagement.codes:
+            for code in (main, *catalogue.BESIDE.get(main, ())):
+                assert METHODS[code].engagements == (engagement.code,), code
+
+
+def test_copy_of_the_methods_is_up_to_date():
+    assert CATALOGUE.read_text(encoding="utf-8") == methods_catalogue()
+
+
+def test_trend_reaches_back_two_years():
+    month = {"kind": "month", "start": date(2025, 1, 1), "end": date(2025, 2, 1)}
+    trend = card(shown(of_twelve_months(), a_figure(period=month), year=None), "experience_satisfaction")
+    assert [row.name for row in trend.steps][::23] == ["décembre 2024", "novembre 2026"]
+    assert [row.value for row in trend.steps if row.name == "janvier 2025"] == ["75\u202f%"]
 
 
 def test_indicator_without_figures_is_not_collected_and_one_that_makes_no_sense_is_said_so():
@@ -140,17 +160,26 @@ def test_months_with_too_few_answers_are_in_the_table_and_marked_in_the_chart():
 
 
 @pytest.mark.parametrize(("year", "of"), [(2026, lambda **f: of_year(2026, **f)), (None, of_twelve_months)])
-def test_parent_is_compared_with_its_count(year, of):
-    parent = Parent("la région", Figures([of(structure_code="p", value=0.5, numerator=500, denominator=1000, n=1000)]))
-    said = card(shown(of(), year=year, parent=parent), "experience_satisfaction").comparison
-    assert said.replace("\u202f", " ").replace("\u00a0", " ") == (
-        "Pour comparer, la région : 50 % (calcul sur 1 000 expériences)."
-    )
+def test_parent_and_network_are_compared_with_their_counts(year, of):
+    def above(code, value, low, high):
+        margin = {"low": low, "high": high, "method": "wilson"}
+        given = {"value": value, "numerator": 1000 * value, "denominator": 1000, "n": 1000, "interval": margin}
+        return Other(f"Ensemble {code}", Figures([of(structure_code=code, **given)]), code)
+
+    others = (above("p", 0.5, 0.47, 0.53), above("n", 0.8, 0.77, 0.83))
+    compared = card(shown(of(), year=year, others=others), "experience_satisfaction").compared
+    assert [(one.name, one.headline, one.verdict) for one in compared] == [
+        ("Ici", "75\u202f%", None),
+        ("Ensemble p", "50\u202f%", "plus bas"),
+        ("Ensemble n", "80\u202f%", "résultats proches"),
+    ]
+    assert compared[1].sample == "1\u202f000\u00a0expériences"
 
 
 def test_parent_of_another_period_is_not_compared():
-    parent = Parent("la région", Figures([of_year(2026, structure_code="p")]))
-    assert card(shown(of_twelve_months(), year=None, parent=parent), "experience_satisfaction").comparison is None
+    parent = Other("la région", Figures([of_year(2026, structure_code="p")]), "p")
+    results = shown(of_twelve_months(), year=None, others=(parent,))
+    assert card(results, "experience_satisfaction").compared == ()
 
 
 def test_tables_have_at_most_five_years_the_latest_last_and_five_quarters():

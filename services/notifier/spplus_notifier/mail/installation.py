@@ -15,7 +15,7 @@ from spplus_notifier.mail.recipients import AddressMark
 from spplus_notifier.mail.sending import Postman
 from spplus_notifier.mail.smtp import Server
 from spplus_notifier.mail.tickets import TicketDesk, reader_of
-from spplus_notifier.pages import Pages
+from spplus_notifier.screens import Screens
 from spplus_notifier.sealing import Sealer
 from spplus_notifier.settings import NotifierSettings
 
@@ -29,7 +29,7 @@ _RESEAL_SECONDS: Final = 86_400.0
 
 def install(service: Service, settings: NotifierSettings) -> None:
     """Add the pages; where a mail server is set, send as well. What is due for deletion goes in any case."""
-    shown = Pages(service, share_url=settings.share_url)
+    shown = Screens(share_url=settings.share_url)
     kept = timedelta(days=settings.mail_address_days)
     service.every(_FORGET_SECONDS, "mail-forget", lambda: _forget(service, kept))
     if settings.mail_host is None or settings.seal_keys is None:

@@ -14,7 +14,7 @@ from spplus_notifier.mail import follow_ups
 from spplus_notifier.mail.address import MOST_CHARACTERS, read_address
 from spplus_notifier.mail.recipients import AddressMark
 from spplus_notifier.mail.tickets import BadTicket, Ticket, TicketDesk
-from spplus_notifier.pages import Pages, told_in_french
+from spplus_notifier.screens import Screens, told_in_french
 from spplus_notifier.sealing import Sealer
 
 DOOR: Final = "/me-prevenir"
@@ -62,12 +62,12 @@ class Desk:
 class _Answers:
     """What each form is answered."""
 
-    def __init__(self, pages: Pages) -> None:
-        self._pages = pages
+    def __init__(self, screens: Screens) -> None:
+        self._screens = screens
 
     def write(self, template: str, status: int = 200, /, **shown: object) -> HTMLResponse:
         """A page that is for one person."""
-        page = self._pages.write(f"mail/{template}", status, **shown)
+        page = self._screens.write(f"mail/{template}", status, **shown)
         page.headers.update(_PRIVATE)
         return page
 
@@ -95,10 +95,10 @@ class _Answers:
         return self.write("stopped.html")
 
 
-def router(pages: Pages, desk: Desk | None) -> APIRouter:
+def router(screens: Screens, desk: Desk | None) -> APIRouter:
     """The routes."""
-    routes = APIRouter(include_in_schema=False, route_class=told_in_french(pages))
-    answers = _Answers(pages)
+    routes = APIRouter(include_in_schema=False, route_class=told_in_french(screens))
+    answers = _Answers(screens)
     for path, answer in ((DOOR, answers.ask), (CONFIRM, answers.confirm), (STOP, answers.stop)):
         routes.add_api_route(path, _taking(answers, desk, answer), methods=["POST"])
 

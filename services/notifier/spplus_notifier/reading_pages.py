@@ -1,0 +1,105 @@
+"""Pages that explain: the nine engagements, the indicators with the whole of each network, the methods."""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+
+from spplus_chassis.service import Service
+from spplus_contracts import IndicatorComputed
+from spplus_contracts.vocabulary import PeriodKind
+from spplus_notifier import catalogue, comparing, french, queries, structure_queries
+from spplus_notifier.catalogue import WORDINGS, wording_of
+from spplus_notifier.comparing import Place
+from spplus_notifier.engagements import ENGAGEMENTS, engagement_of
+from spplus_notifier.figure_key import LATEST
+from spplus_notifier.methods import METHODS
+from spplus_notifier.screens import Screens
+
+ROOTS_SHOWN = 200
+
+
+class ReadingPages:
+    """Writes them."""
+
+    def __init__(self, service: Service, screens: Screens) -> None:
+        self._service = service
+        self._screens = screens
+
+    def engagements(self) -> HTMLResponse:
+        """The nine, with what measures each."""
+        return self._screens.write("engagements.html", engagements=ENGAGEMENTS, wordings=WORDINGS)
+
+    def engagement(self, number: int) -> HTMLResponse:
+        """One engagement, and its indicators."""
+        found = next((one for one in ENGAGEMENTS if one.number == number), None)
+        if found is None:
+            return self._screens.missing("Engagement introuvable", "Le programme compte neuf engagements.")
+        codes = [code for main in found.codes for code in (main, *catalogue.BESIDE.get(main, ()))]
+        return self._screens.write("engagement.html", engagement=found, codes=codes, wordings=WORDINGS, methods=METHODS)
+
+    async def indicator(self, code: str) -> HTMLResponse:
+        """One indicator: what it says, and its last twelve months (or year) for the whole of each network."""
+        if code not in WORDINGS:
+            return self._screens.missing("Indicateur introuvable", f"Aucun indicateur ne porte le code « {code} ».")
+        pool = self._service.pool
+        today = datetime.now(french.PARIS).date()
+        roots = await structure_queries.roots(pool, today, limit=ROOTS_SHOWN)
+        period = (PeriodKind.YEAR, f"{today.year}-01-01") if _by_year(code) else (PeriodKind.ROLLING_12, LATEST)
+        found = await queries.figures_at(pool, [one.code for one in roots], code, *period)
+        figures = {key: IndicatorComputed.read_json(data.encode()) for key, data in found.items()}
+        places = [
+            Place(one.code, one.name, figures.get(one.code), code not in one.not_applicable)
+            for one in roots
+            if one.code in figures
+        ]
+        return self._screens.write(
+            "indicator.html",
+            code=code,
+            wording=wording_of(code),
+            method=METHODS[code],
+            engagement=engagement_of(catalogue.main_of(code)),
+            rows=comparing.compare(places, None),
+            period="cette année" if _by_year(code) else "les douze derniers mois",
+        )
+
+    def methods(self) -> HTMLResponse:
+        """All methods."""
+        return self._screens.write("methods.html", methods=[METHODS[code] for code in catalogue.order()])
+
+    def method(self, code: str) -> HTMLResponse:
+        """One method."""
+        if code not in METHODS:
+            return self._screens.missing("Méthode introuvable", f"Aucun indicateur ne porte le code « {code} ».")
+        engagement = engagement_of(catalogue.main_of(code))
+        return self._screens.write("method.html", method=METHODS[code], engagement=engagement)
+
+
+def _by_year(code: str) -> bool:
+    """Surveys are released by quarter and year only."""
+    return code in catalogue.PROTECTED
+
+
+def add_routes(routes: APIRouter, service: Service, screens: Screens) -> None:
+    """Add the pages."""
+    pages = ReadingPages(service, screens)
+
+    @routes.get("/engagements")
+    async def get_engagements() -> Response:
+        return pages.engagements()
+
+    @routes.get("/engagements/{number}")
+    async def get_engagement(number: int) -> Response:
+        return pages.engagement(number)
+
+    @routes.get("/indicateurs/{code}")
+    async def get_indicator(code: str) -> Response:
+        return await pages.indicator(code)
+
+    @routes.get("/methodes")
+    async def get_methods() -> Response:
+        return pages.methods()
+
+    @routes.get("/methodes/{code}")
+    async def get_method(code: str) -> Response:
+        return pages.method(code)

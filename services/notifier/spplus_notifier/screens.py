@@ -1,0 +1,104 @@
+"""How pages are written: templates, headers, failures told in French."""
+
+import hashlib
+from collections.abc import Callable, Coroutine
+from importlib import resources
+from typing import Any
+
+import structlog
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from spplus_chassis.database import UNREACHABLE
+from spplus_chassis.problem import RETRY_AFTER_SECONDS
+from spplus_chassis.telemetry import describe
+from spplus_notifier import french
+
+log = structlog.get_logger()
+
+STYLE = resources.files("spplus_notifier").joinpath("static/results.css").read_bytes()
+STYLE_PATH = f"/static/results.{hashlib.sha256(STYLE).hexdigest()[:12]}.css"
+_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
+HEADERS = {
+    "Content-Security-Policy": f"{_POLICY}'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+"""Nothing is loaded from elsewhere and nothing runs."""
+FRAMED_HEADERS = HEADERS | {
+    "Content-Security-Policy": f"{_POLICY}*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Cache-Control": "public, max-age=300",
+}
+"""Of what other sites may show inside their own pages."""
+
+
+class Screens:
+    """Writes pages from templates."""
+
+    def __init__(self, *, share_url: str | None) -> None:
+        self._templates = Environment(
+            loader=PackageLoader("spplus_notifier"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals.update(style_path=STYLE_PATH, share_url=share_url)
+        self._templates.filters.update(
+            number=french.number, day=french.day, fixed=french.fixed, moment=french.moment, drawn=Markup, quoted=_quoted
+        )
+
+    def text(self, template: str, **shown: object) -> str:
+        """One template, filled in."""
+        return self._templates.get_template(template).render(**shown)
+
+    def write(self, template: str, status: int = 200, /, **shown: object) -> HTMLResponse:
+        """One page."""
+        return HTMLResponse(self.text(template, **shown), status, headers=HEADERS)
+
+    def framed(self, template: str, **shown: object) -> HTMLResponse:
+        """One page that other sites may frame."""
+        return HTMLResponse(self.text(template, **shown), headers=FRAMED_HEADERS)
+
+    def missing(self, title: str, text: str, status: int = 404) -> HTMLResponse:
+        """A page that says what is not there."""
+        return self.write("message.html", status, title=title, text=text)
+
+
+def _quoted(text: str) -> str:
+    """Safe inside an attribute of HTML that a page shows as text, to be copied."""
+    return str(escape(text))
+
+
+def address_of(request: Request) -> str:
+    """Where the service is reached, as the reader wrote it."""
+    return str(request.base_url).rstrip("/")
+
+
+def told_in_french(screens: Screens) -> type[APIRoute]:
+    """Routes whose failures are pages too, since people read them."""
+
+    class Told(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            answer = super().get_route_handler()
+
+            async def told(request: Request) -> Response:
+                try:
+                    return await answer(request)
+                except RequestValidationError:
+                    return screens.missing("Demande incomprise", "L'adresse de cette page est mal écrite.", 422)
+                except UNREACHABLE as error:
+                    log.warning("unreachable", error=describe(error))
+                    page = screens.missing("Un instant", "Les chiffres sont momentanément indisponibles.", 503)
+                    page.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+                    return page
+
+            return told
+
+    return Told
