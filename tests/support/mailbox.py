@@ -35,7 +35,7 @@ class Received:
 
     def link(self, page: str) -> str:
         """Path and query of the link to a page in the text."""
-        [found] = set(re.findall(rf"http://\S+?(/me-prevenir/{page}\?code=\S+)", self.text))
+        [found] = set(re.findall(rf"http://\S+?(/(?:me-prevenir|messages)/{page}\?code=\S+)", self.text))
         return found
 
     @property

@@ -65,5 +65,5 @@ def build(settings: NotifierSettings) -> Service:
     )
     installation.install(service, settings)
     mail.install(service, settings)
-    pages.install(service, share_url=settings.share_url)
+    pages.install(service, share_url=settings.share_url, mails=settings.mail_host is not None)
     return service

@@ -112,9 +112,9 @@ def _by_region(departments: dict[str, int]) -> list[tuple[str, int]]:
     return [(region, count) for region, count in counts.items() if count]
 
 
-def install(service: Service, *, share_url: str | None) -> None:
+def install(service: Service, *, share_url: str | None, mails: bool = False) -> None:
     """Add the pages to the service."""
-    screens = Screens(share_url=share_url)
+    screens = Screens(share_url=share_url, mails=mails)
     pages = Pages(service, screens)
     routes = APIRouter(include_in_schema=False, route_class=told_in_french(screens))
 

@@ -41,7 +41,8 @@ FRAMED_HEADERS = HEADERS | {
 class Screens:
     """Writes pages from templates."""
 
-    def __init__(self, *, share_url: str | None) -> None:
+    def __init__(self, *, share_url: str | None, mails: bool = False) -> None:
+        """`share_url`: where experiences are shared; `mails`: whether mails can be asked for."""
         self._templates = Environment(
             loader=PackageLoader("spplus_notifier"),
             autoescape=True,
@@ -49,7 +50,7 @@ class Screens:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(style_path=STYLE_PATH, share_url=share_url)
+        self._templates.globals.update(style_path=STYLE_PATH, share_url=share_url, mails=mails)
         self._templates.filters.update(
             number=french.number, day=french.day, fixed=french.fixed, moment=french.moment, drawn=Markup, quoted=_quoted
         )

@@ -18,7 +18,7 @@ MOST_ASKED_OF_STORY: Final = 5
 """Addresses a day for one story."""
 CONFIRM_WITHIN: Final = timedelta(days=3)
 _STORY_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 30))"
-_ADDRESS_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 31))"
+ADDRESS_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 31))"
 _ASKED: Final = """
 SELECT
     (SELECT count(*) FROM follow_ups WHERE feedback_id = $1 AND asked_at > now() - interval '1 day') AS of_story,
@@ -55,7 +55,7 @@ async def ask(connection: Connection, sealer: Sealer, mark: AddressMark, ticket:
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", LOCK)
         await connection.execute(_STORY_LOCK, ticket.feedback_id)
-        await connection.execute(_ADDRESS_LOCK, marked)
+        await connection.execute(ADDRESS_LOCK, marked)
         asked = await connection.fetchrow(_ASKED, ticket.feedback_id, marked, ticket.ticket_id)
         if asked is None or asked["confirmed"] or asked["repeated"]:
             return False

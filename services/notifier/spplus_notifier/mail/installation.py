@@ -8,13 +8,17 @@ import structlog
 
 from spplus_chassis import metrics
 from spplus_chassis.service import Service
-from spplus_notifier.mail import jobs, pages, sending_repository
+from spplus_contracts.vocabulary import PeriodKind
+from spplus_notifier.mail import jobs, pages, sending_repository, subscription_pages, telling
 from spplus_notifier.mail.letters import Addresses
 from spplus_notifier.mail.pages import Desk
 from spplus_notifier.mail.recipients import AddressMark
 from spplus_notifier.mail.sending import Postman
 from spplus_notifier.mail.smtp import Server
+from spplus_notifier.mail.subscription_pages import SubscriptionDesk
+from spplus_notifier.mail.telling import NOBODY
 from spplus_notifier.mail.tickets import TicketDesk, reader_of
+from spplus_notifier.mail.weekly import week_of
 from spplus_notifier.screens import Screens
 from spplus_notifier.sealing import Sealer
 from spplus_notifier.settings import NotifierSettings
@@ -25,15 +29,17 @@ _MEASURE_SECONDS: Final = 5.0
 _SETTLE_SECONDS: Final = 10.0
 _FORGET_SECONDS: Final = 600.0
 _RESEAL_SECONDS: Final = 86_400.0
+_TELL_SECONDS: Final = 300.0
 
 
 def install(service: Service, settings: NotifierSettings) -> None:
     """Add the pages; where a mail server is set, send as well. What is due for deletion goes in any case."""
-    shown = Screens(share_url=settings.share_url)
+    shown = Screens(share_url=settings.share_url, mails=settings.mail_host is not None)
     kept = timedelta(days=settings.mail_address_days)
     service.every(_FORGET_SECONDS, "mail-forget", lambda: _forget(service, kept))
     if settings.mail_host is None or settings.seal_keys is None:
         service.include(pages.router(shown, None))
+        service.include(subscription_pages.router(shown, None))
         return
     keys = [key.strip() for key in settings.seal_keys.get_secret_value().split(",") if key.strip()]
     sealer = Sealer(keys)
@@ -47,17 +53,20 @@ def install(service: Service, settings: NotifierSettings) -> None:
         connections=settings.mail_connections,
     )
     read_text = reader_of(settings.notice_public_keys, settings.notice_public_keys_file)
-    desk = None
+    desk, mark = None, AddressMark(keys[0])
     if read_text is not None:
         desk = Desk(
             lambda: service.pool,
             sealer,
-            AddressMark(keys[0]),
+            mark,
             TicketDesk(read_text, _clock),
             days=ceil(settings.mail_address_days),
             wake=postman.wake,
         )
     service.include(pages.router(shown, desk))
+    subscribing = SubscriptionDesk(lambda: service.pool, sealer, mark, _clock, postman.wake)
+    service.include(subscription_pages.router(shown, subscribing))
+    service.every(_TELL_SECONDS, "mail-subscribers", lambda: _tell(service))
     service.background("mail-sending", postman.run)
     service.every(_SETTLE_SECONDS, "mail-settle", lambda: _settle(service))
     service.every(_MEASURE_SECONDS, "mail-measure", lambda: _measure(service))
@@ -90,6 +99,20 @@ async def _forget(service: Service, kept: timedelta) -> None:
 
 async def _reseal(service: Service, sealer: Sealer) -> None:
     await jobs.reseal(service.pool, sealer)
+
+
+async def _tell(service: Service) -> None:
+    now = _clock()
+    while True:
+        async with service.pool.acquire() as connection, connection.transaction():
+            looked_at = await telling.tell_week(connection, week_of(now))
+        if looked_at < telling.PAGE_SUBSCRIPTIONS:
+            break
+    for kind in (PeriodKind.MONTH, PeriodKind.QUARTER):
+        after: str | None = NOBODY
+        while after is not None:
+            async with service.pool.acquire() as connection, connection.transaction():
+                after = await telling.tell_changes(connection, kind, now, after)
 
 
 def _clock() -> datetime:

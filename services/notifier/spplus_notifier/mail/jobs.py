@@ -13,6 +13,7 @@ from spplus_notifier.sealing import Sealer, UnsealableError
 log = structlog.get_logger()
 
 _PAGE: Final = 500
+_SEALED: Final = (("follow_ups", "follow_up_id"), ("mail_subscriptions", "subscription_id"), ("mails", "mail_id"))
 # The last mail and the end of the address, in one statement.
 _EXPIRE: Final = """
 WITH late AS (
@@ -28,6 +29,7 @@ FROM late WHERE follow_ups.follow_up_id = late.follow_up_id
 """
 _FORGET: Final = (
     ("DELETE FROM follow_ups WHERE state = 'asked' AND asked_at < now() - $1::interval", CONFIRM_WITHIN),
+    ("DELETE FROM mail_subscriptions WHERE state = 'asked' AND asked_at < now() - $1::interval", CONFIRM_WITHIN),
     ("DELETE FROM ended_requests WHERE heard_at < now() - $1::interval", timedelta(hours=KEPT_HOURS)),
     ("DELETE FROM opt_in_mails WHERE asked_at < now() - $1::interval", timedelta(days=1)),
 )
@@ -51,7 +53,7 @@ async def forget(connection: Connection, kept: timedelta) -> None:
 async def reseal(pool: Pool, sealer: Sealer) -> int:
     """Seal everything with the newest key; how many rows. One that cannot be opened stays as it is."""
     done = 0
-    for table, key in (("follow_ups", "follow_up_id"), ("mails", "mail_id")):
+    for table, key in _SEALED:
         after = "00000000-0000-0000-0000-000000000000"
         while True:
             async with pool.acquire() as connection, connection.transaction():

@@ -1,12 +1,18 @@
 """What the mails say, in French: no word of a story, no follow-up code, no name."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-CONFIRM: Final = "confirm"
-TOLD: Final = ("answered", "closed", "moderated", "expired")
+DOOR: Final = "/me-prevenir"
+CONFIRM: Final = f"{DOOR}/confirmer"
+STOP: Final = f"{DOOR}/arreter"
+SUBSCRIPTION_CONFIRM: Final = "/messages/confirmer"
+SUBSCRIPTION_STOP: Final = "/messages/arreter"
 _SIGNED: Final = "Services publics : vos expériences et nos résultats"
 _NO_REPLY: Final = "Ce message est envoyé automatiquement : merci de ne pas y répondre."
 
@@ -27,10 +33,13 @@ class Letter:
     after: tuple[str, ...]
     stop: str
     """Where mails are ended."""
+    lines: tuple[str, ...] = ()
+    """Figures, one sentence each."""
 
     def text(self) -> str:
         """For readers that show no HTML."""
-        parts = ("Bonjour,", *self.paragraphs, f"{self.button} :\n{self.address}", *self.after)
+        listed = ("\n".join(f"- {line}" for line in self.lines),) if self.lines else ()
+        parts = ("Bonjour,", *self.paragraphs, *listed, f"{self.button} :\n{self.address}", *self.after)
         footing = f"{_NO_REPLY}\nNe plus recevoir de message :\n{self.stop}"
         return "\n\n".join((*parts, _SIGNED, f"-- \n{footing}")) + "\n"
 
@@ -50,16 +59,31 @@ class Addresses:
 
     def confirm(self, code: str) -> str:
         """The page with the button of consent."""
-        return f"{self.notifier.rstrip('/')}/me-prevenir/confirmer?code={code}"
+        return f"{self.notifier.rstrip('/')}{CONFIRM}?code={code}"
 
     def stop(self, code: str) -> str:
         """The page with the button that ends mails; a POST there ends them at once (RFC 8058)."""
-        return f"{self.notifier.rstrip('/')}/me-prevenir/arreter?code={code}"
+        return f"{self.notifier.rstrip('/')}{STOP}?code={code}"
+
+    def confirm_subscription(self, code: str) -> str:
+        """The same for the figures of a structure."""
+        return f"{self.notifier.rstrip('/')}{SUBSCRIPTION_CONFIRM}?code={code}"
+
+    def stop_subscription(self, code: str) -> str:
+        """The same for the figures of a structure."""
+        return f"{self.notifier.rstrip('/')}{SUBSCRIPTION_STOP}?code={code}"
+
+    def structure(self, structure_code: str) -> str:
+        """The results of a structure."""
+        return f"{self.notifier.rstrip('/')}/structures/{quote(structure_code, safe='')}"
 
 
-def letter_of(kind: str, code: str, addresses: Addresses) -> Letter:
-    """The letter of a kind. Raises `KeyError` for a kind that is unknown."""
-    if kind == CONFIRM:
+def letter_of(kind: str, code: str, addresses: Addresses, parameters: str | None = None) -> Letter:
+    """The letter of a kind; `parameters` are the JSON of one about figures. Raises `KeyError` for an unknown kind."""
+    if kind in _FIGURES:
+        told = json.loads(parameters or "{}")
+        return _about_figures(_FIGURES[kind], code, addresses, told)
+    if kind == "confirm":
         return Letter(
             "Confirmez pour être prévenu de la réponse",
             (
@@ -83,6 +107,51 @@ def letter_of(kind: str, code: str, addresses: Addresses) -> Letter:
     return Letter(subject, paragraphs, button, addresses.follow, (_WHERE_THE_CODE_IS,), addresses.stop(code))
 
 
+def _about_figures(
+    words: tuple[str, tuple[str, ...], str], code: str, addresses: Addresses, told: Mapping[str, Any]
+) -> Letter:
+    subject, paragraphs, button = words
+    told = {**told, "name": " ".join(told["name"].split())}  # a header has one line
+    asks = words is _FIGURES["confirm_subscription"]
+    return Letter(
+        subject.format(**told),
+        tuple(paragraph.format(**told) for paragraph in paragraphs),
+        button,
+        addresses.confirm_subscription(code) if asks else addresses.structure(told["code"]),
+        (_NOT_YOU,) if asks else (),
+        addresses.stop_subscription(code),
+        tuple(told.get("lines", ())),
+    )
+
+
+_NOT_YOU: Final = (
+    "Si ce n'est pas vous, ne faites rien : vous ne recevrez rien d'autre à ce sujet, et votre adresse sera effacée."
+)
+_FIGURES: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
+    "confirm_subscription": (
+        "Confirmez pour recevoir les résultats par message",
+        (
+            "Votre adresse a été saisie pour recevoir les résultats de : {name}.",
+            "Si c'est bien vous, ouvrez la page ci-dessous et appuyez sur le bouton. Ce lien est valable 3 jours.",
+        ),
+        "Confirmer mon adresse",
+    ),
+    "digest": (
+        "Les chiffres de la semaine : {name}",
+        ("Voici les chiffres des douze derniers mois qui ont changé depuis une semaine pour : {name}.",),
+        "Voir tous les résultats",
+    ),
+    "significant": (
+        "Un résultat a nettement changé : {name}",
+        (
+            (
+                "D'une période terminée à la suivante, au moins un résultat a changé plus que le hasard ne l'explique "
+                "d'ordinaire (les marges d'incertitude ne se recouvrent pas) pour : {name}."
+            ),
+        ),
+        "Voir tous les résultats",
+    ),
+}
 _WHERE_THE_CODE_IS: Final = (
     "Sur cette page, saisissez le code de suivi qui vous a été donné après l'envoi. Pour votre sécurité, ce message ne "
     "contient ni ce code, ni votre texte, ni la réponse."

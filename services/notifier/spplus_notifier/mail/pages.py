@@ -2,28 +2,19 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse
 
 from spplus_chassis import metrics
 from spplus_chassis.database import Pool
 from spplus_notifier.mail import follow_ups
 from spplus_notifier.mail.address import MOST_CHARACTERS, read_address
+from spplus_notifier.mail.forms import LONGEST_CODE, PrivatePages, fields_of
+from spplus_notifier.mail.letters import CONFIRM, DOOR, STOP
 from spplus_notifier.mail.recipients import AddressMark
 from spplus_notifier.mail.tickets import BadTicket, Ticket, TicketDesk
 from spplus_notifier.screens import Screens, told_in_french
 from spplus_notifier.sealing import Sealer
-
-DOOR: Final = "/me-prevenir"
-CONFIRM: Final = f"{DOOR}/confirmer"
-STOP: Final = f"{DOOR}/arreter"
-_LONGEST_BODY: Final = 16_384
-_MOST_FIELDS: Final = 10
-_LONGEST_CODE: Final = 64
-_PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +50,8 @@ class Desk:
             await follow_ups.end(connection, code)
 
 
-class _Answers:
+class _Answers(PrivatePages):
     """What each form is answered."""
-
-    def __init__(self, screens: Screens) -> None:
-        self._screens = screens
-
-    def write(self, template: str, status: int = 200, /, **shown: object) -> HTMLResponse:
-        """A page that is for one person."""
-        page = self._screens.write(f"mail/{template}", status, **shown)
-        page.headers.update(_PRIVATE)
-        return page
 
     async def ask(self, desk: Desk, fields: Mapping[str, str]) -> Response:
         """The same for every address, known or not."""
@@ -104,11 +86,11 @@ def router(screens: Screens, desk: Desk | None) -> APIRouter:
 
     @routes.get(CONFIRM)
     async def get_confirm(code: str = "") -> Response:
-        return answers.write("confirm.html", action=CONFIRM, code=code[:_LONGEST_CODE])
+        return answers.write("confirm.html", action=CONFIRM, code=code[:LONGEST_CODE])
 
     @routes.get(STOP)
     async def get_stop(code: str = "") -> Response:
-        return answers.write("stop.html", action=STOP, code=code[:_LONGEST_CODE])
+        return answers.write("stop.html", action=STOP, code=code[:LONGEST_CODE])
 
     return routes
 
@@ -118,22 +100,8 @@ def _taking(
 ) -> Callable[[Request], Awaitable[Response]]:
     async def take(request: Request) -> Response:
         if desk is None:
-            return answers.write("not_offered.html", 503)
-        fields = await _fields(request)
-        return answers.write("not_understood.html", 422) if fields is None else await answer(desk, fields)
+            return await answers.not_offered()
+        fields = await fields_of(request)
+        return answers.not_understood() if fields is None else await answer(desk, fields)
 
     return take
-
-
-async def _fields(request: Request) -> dict[str, str] | None:
-    """Fields of the form, and of the address (a mail reader ends mails by a POST to the link itself)."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LONGEST_BODY:
-            return None
-    try:
-        found = parse_qs(body.decode("ascii"), errors="strict", max_num_fields=_MOST_FIELDS)
-    except ValueError:
-        found = {}
-    return {**dict(request.query_params), **{name: values[0] for name, values in found.items()}}

@@ -112,7 +112,7 @@ class Postman:
             await self._finish(mail, "sent", 250)
 
     def _message(self, mail: Claimed, recipient: Recipient) -> bytes:
-        letter = letter_of(mail.kind, recipient.code, self._addresses)
+        letter = letter_of(mail.kind, recipient.code, self._addresses, mail.parameters)
         return message_of(
             letter, mail_id=mail.mail_id, sender=self._sender, recipient=recipient.address, now=self._clock()
         )

@@ -15,7 +15,7 @@ WITH due AS (
 )
 UPDATE mails SET lease_token = lease_token + 1, leased_until = now() + $2, attempts = attempts + 1
 FROM due WHERE mails.mail_id = due.mail_id
-RETURNING mails.mail_id::text, kind, sealed_recipient, lease_token, attempts, made_at
+RETURNING mails.mail_id::text, kind, sealed_recipient, parameters, lease_token, attempts, made_at
 """
 _MARK: Final = """
 UPDATE mails SET state = 'sending', leased_until = now() + $3
@@ -26,7 +26,7 @@ _END: Final = """
 UPDATE mails SET state = $3, last_reply = $4, ended_at = now(), leased_until = NULL,
     sealed_recipient = CASE WHEN $3 = 'uncertain' THEN sealed_recipient END
 WHERE mail_id = $1::uuid AND lease_token = $2 AND state IN ('waiting', 'sending', 'uncertain')
-RETURNING follow_up_id
+RETURNING follow_up_id, subscription_id
 """
 _AGAIN: Final = """
 UPDATE mails SET state = 'waiting', last_reply = $3, next_try_at = now() + $4, leased_until = NULL
@@ -59,6 +59,7 @@ class Claimed:
     mail_id: str
     kind: str
     sealed_recipient: bytes
+    parameters: str | None
     lease_token: int
     attempts: int
     made_at: datetime
@@ -77,10 +78,15 @@ async def mark(pool: Pool, mail: Claimed, lease: timedelta) -> bool:
 async def finish(pool: Pool, mail: Claimed, state: str, reply: int | None) -> None:
     """Write how it ended. The address goes but where that is uncertain; a bounce ends what the address asked for."""
     async with pool.acquire() as connection, connection.transaction():
-        follow_up_id = await connection.fetchval(_END, mail.mail_id, mail.lease_token, state, reply)
-        if state == "bounced" and follow_up_id is not None:
-            await connection.execute("DELETE FROM follow_ups WHERE follow_up_id = $1", follow_up_id)
-            await connection.execute("DELETE FROM mails WHERE follow_up_id = $1 AND state = 'waiting'", follow_up_id)
+        asked_for = await connection.fetchrow(_END, mail.mail_id, mail.lease_token, state, reply)
+        if state == "bounced" and asked_for is not None:
+            for name, table in (("follow_up_id", "follow_ups"), ("subscription_id", "mail_subscriptions")):
+                for gone in (table, "mails"):
+                    condition = f"{name} = $1" + (" AND state = 'waiting'" if gone == "mails" else "")
+                    await connection.execute(
+                        f"DELETE FROM {gone} WHERE {condition}",  # noqa: S608 - fixed names
+                        asked_for[name],
+                    )
 
 
 async def try_later(pool: Pool, mail: Claimed, reply: int | None, pause: timedelta) -> None:
