@@ -16,9 +16,11 @@ from tests.bench.intake import intake
 from tests.bench.kill import kill
 from tests.bench.latency import latency
 from tests.bench.memory import memory
+from tests.bench.pages import pages
 from tests.bench.results import Report
 from tests.bench.rollups import rollups
 from tests.bench.stand import BenchError, Stand, a_stand
+from tests.bench.stream import stream
 from tests.bench.throughput import throughput
 from tests.bench.webhooks import webhooks
 
@@ -34,6 +36,8 @@ SECTIONS: dict[str, Section] = {
     "rollups": rollups,
     "memory": memory,
     "webhooks": webhooks,
+    "pages": pages,
+    "stream": stream,
 }
 
 
@@ -62,9 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--connections", type=int, default=64, help="connections that post stories")
     add("--webhooks", type=int, default=1_000, help="addresses that are told of each change")
     add("--rounds", type=int, default=10, help="changes that all webhooks are told of")
+    add("--page-rate", type=int, default=500, help="requests a second for pages and for JSON")
+    add("--readers", type=int, default=2_000, help="readers of the live stream")
+    add("--stream-rate", type=int, default=50, help="figures a second that the readers are told of")
     add("--gate-events", type=int, default=100_000, help="events of other agencies' systems")
     add("--kills", type=int, default=7, help="how often the indicators process is killed")
-    add("--structures", type=int, default=15_000, help="structures of the full tree of the roll-ups")
+    add("--structures", type=int, default=15_000, help="structures of the full tree of the roll-ups and the pages")
     add("--memory-events", type=int, default=3_000_000, help="records of the memory run")
     add("--quick", action="store_true", help="a tenth of everything, or less: does it run?")
     return parser
@@ -78,6 +85,7 @@ def _shrink(options: argparse.Namespace) -> None:
     options.structures //= 10
     options.webhooks, options.rounds = options.webhooks // 10, 3
     options.gate_events //= 10
+    options.page_rate, options.readers = options.page_rate // 10, options.readers // 10
     options.kills, options.memory_events = 2, options.memory_events // 30
 
 

@@ -36,6 +36,15 @@ class Door:
         self._idle.append((time.monotonic(), (reader, writer)))
         return status, json.loads(answer)
 
+    async def get(self, path: str) -> tuple[int, bytes]:
+        """Get a whole body; returns the status and the body."""
+        reader, writer = self._fresh() or await self._connect()
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode())
+        status, length = await _read_head(reader)
+        body = await reader.readexactly(length)
+        self._idle.append((time.monotonic(), (reader, writer)))
+        return status, body
+
     async def events(self, path: str) -> AsyncIterator[tuple[str, str]]:
         """Follow server-sent events: name and data of each."""
         reader, writer = await self._connect()
@@ -70,7 +79,7 @@ class Door:
         return None
 
     async def _connect(self) -> Streams:
-        return await asyncio.open_connection(self._host, self._port)
+        return await asyncio.open_connection(self._host, self._port, limit=2**20)
 
 
 async def _read_head(reader: asyncio.StreamReader) -> tuple[int, int]:
