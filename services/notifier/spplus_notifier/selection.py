@@ -116,18 +116,17 @@ async def _between(pool: Pool, asked: Selection, low: str, high: str, after: str
     query = _Query(asked)
     query.where("f.figure_key >= $%d", low)
     query.where("f.figure_key < $%d", high)
-    return await query.run(pool, "", after, limit)
+    return await query.run(pool, after, limit)
 
 
 async def _of_structures(
     pool: Pool, asked: Selection, codes: Sequence[str], after: str, limit: int
 ) -> list[StoredFigure]:
-    query = _Query(asked)
-    join = (
-        f"JOIN unnest({query.given(list(codes))}::text[]) AS wanted (code) "
-        "ON f.figure_key >= wanted.code || '|' AND f.figure_key < wanted.code || '}'"
-    )
-    return await query.run(pool, join, after, limit)
+    if len(codes) == 1:
+        indicators = asked.wanted.indicator_codes
+        low, high = key_range(codes[0], indicators[0] if len(indicators) == 1 else None)
+        return await _between(pool, asked, low, high, after, limit)
+    return await _Query(asked).run(pool, after, limit, each_of=codes)
 
 
 class _Query:
@@ -181,12 +180,22 @@ class _Query:
         self._arguments.append(value)
         self._conditions.append(condition % len(self._arguments))
 
-    async def run(self, pool: Pool, join: str, after: str, limit: int) -> list[StoredFigure]:
-        """Ask."""
+    async def run(
+        self, pool: Pool, after: str, limit: int, *, each_of: Sequence[str] | None = None
+    ) -> list[StoredFigure]:
+        """Ask; of some structures, the index is read once for each: only so does the planner know that it should."""
         self.where("f.figure_key > $%d", after)
-        rows = await pool.fetch(
-            f"SELECT f.figure_key, {self._source} AS data FROM figures AS f {join} {self._then} "  # noqa: S608 - fixed texts only
-            f"WHERE {' AND '.join(self._conditions)} ORDER BY f.figure_key LIMIT {self.given(limit)}",
-            *self._arguments,
+        if each_of is not None:
+            self._conditions += ["f.figure_key >= wanted.code || '|'", "f.figure_key < wanted.code || '}'"]
+        asked = (
+            f"SELECT f.figure_key, {self._source} AS data FROM figures AS f {self._then} "  # noqa: S608 - fixed texts only
+            f"WHERE {' AND '.join(self._conditions)} ORDER BY f.figure_key LIMIT {self.given(limit)}"
         )
+        if each_of is not None:
+            place = self.given(list(each_of))
+            asked = (
+                f"SELECT found.* FROM unnest({place}::text[]) AS wanted (code) "  # noqa: S608 - the same
+                f"CROSS JOIN LATERAL ({asked}) AS found ORDER BY found.figure_key LIMIT {self.given(limit)}"
+            )
+        rows = await pool.fetch(asked, *self._arguments)
         return [StoredFigure(row["figure_key"], row["data"]) for row in rows]

@@ -44,8 +44,9 @@ async def copied(published, make_database):
 
 
 async def shown(client):
-    """Everything that readers see of now, as JSON, CSV and pages."""
-    answers = [(await client.get(path)).raise_for_status().text for path in PATHS]
+    """Everything that readers see of now, as JSON, CSV and pages, wherever the service is reached."""
+    port = f":{client.base_url.port}"
+    answers = [(await client.get(path)).raise_for_status().text.replace(port, "") for path in PATHS]
     parts = [await items(client, subtree="top"), await items(client, status="withdrawn"), await items(client)]
     return answers, parts
 
