@@ -108,7 +108,7 @@ async def test_each_request_of_a_story_is_told(published):
     async with citizen_of(published) as citizen:
         await citizen.subscribed(ticket=a_ticket("request-1", "request-2"))
         await citizen.heard(an_answer())
-        await citizen.mailbox.has(2)
+        await citizen.becomes("sent", "sent")
         assert await citizen.addresses_kept() == 1
         await citizen.heard(an_answer("closed_unanswered", request_id="request-2"))
         subjects = [mail.message["subject"] for mail in await citizen.mailbox.has(3)]
@@ -120,6 +120,7 @@ async def test_each_request_of_a_story_is_told(published):
 async def test_another_agency_s_request_of_the_same_name_is_not_theirs(published):
     async with citizen_of(published) as citizen:
         await citizen.subscribed()
+        await citizen.becomes("sent")
         await citizen.heard(an_answer(request_source="agency"))
         assert await citizen.states() == ["sent"]
 
@@ -127,6 +128,7 @@ async def test_another_agency_s_request_of_the_same_name_is_not_theirs(published
 async def test_author_who_takes_the_story_back_hears_no_more(published):
     async with citizen_of(published) as citizen:
         await citizen.subscribed()
+        await citizen.becomes("sent")
         await citizen.heard(a_withdrawal(), an_answer())
         assert await citizen.states() == ["sent"]
         assert await citizen.published.fetch("SELECT FROM follow_ups") == []
@@ -146,6 +148,7 @@ async def test_mail_says_nothing_of_the_story_and_can_be_ended_by_the_reader_its
     async with citizen_of(published) as citizen:
         ticket = a_ticket()
         asked = await citizen.subscribed(ticket=ticket)
+        await citizen.becomes("sent")
         message = asked.message
         assert message["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
         unsubscribe = message["list-unsubscribe"].strip("<>")
@@ -288,6 +291,7 @@ async def test_server_that_nobody_vouches_for_gets_nothing(published, tmp_path):
 async def test_addresses_are_sealed_anew_and_go_when_their_time_ends(published):
     async with citizen_of(published) as citizen:
         await citizen.subscribed()
+        await citizen.becomes("sent")
         stored = await published.fetch("SELECT sealed_recipient FROM follow_ups")
         assert WHO.encode() not in stored[0]["sealed_recipient"]
         newest = Fernet.generate_key().decode()

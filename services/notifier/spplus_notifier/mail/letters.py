@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 DOOR: Final = "/me-prevenir"
 CONFIRM: Final = f"{DOOR}/confirmer"
@@ -19,6 +20,18 @@ _NO_REPLY: Final = "Ce message est envoyé automatiquement : merci de ne pas y r
 _templates: Final = Environment(
     loader=PackageLoader("spplus_notifier"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
+
+
+_UNBROKEN: Final = 16
+
+
+def _breakable(address: str) -> Markup:
+    """An address that a narrow screen may break, and that is copied whole."""
+    parts = (address[start : start + _UNBROKEN] for start in range(0, len(address), _UNBROKEN))
+    return Markup("<wbr>").join(parts)
+
+
+_templates.filters.update(breakable=_breakable)
 
 
 @dataclass(frozen=True, slots=True)
