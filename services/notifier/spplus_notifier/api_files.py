@@ -81,7 +81,8 @@ def router(service: Service, dumps: Dumps, publisher: Publisher) -> APIRouter:
     async def get_catalogue(request: Request) -> Response:
         """The data set for catalogues, DCAT-AP as JSON-LD."""
         modified_at = (await queries.log_bounds(service.pool)).modified_at
-        return _described(request, catalogue(_address(request), publisher, modified_at), "application/ld+json")
+        told = catalogue(_address(request), publisher, modified_at, parquet=parquet_export.is_possible())
+        return _described(request, told, "application/ld+json")
 
     return routes
 

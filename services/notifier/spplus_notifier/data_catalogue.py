@@ -34,14 +34,16 @@ class Publisher:
     """Terms of use."""
 
 
-def catalogue(address: str, publisher: Publisher, modified_at: datetime | None) -> Node:
-    """Catalogue, data set, distributions and services, reached at `address`."""
+def catalogue(address: str, publisher: Publisher, modified_at: datetime | None, *, parquet: bool) -> Node:
+    """Catalogue, data set, distributions and services, reached at `address`; `parquet`: whether that can be had."""
     agent: Node = {
         "@id": publisher.url or f"{address}/#publisher",
         "@type": "foaf:Agent",
         "foaf:name": _french(publisher.name),
     }
+    files = [_file(address, publisher, *each) for each in _FILES if parquet or each[0] != "parquet"]
     data_set = _data_set(address, publisher, agent["@id"], modified_at)
+    data_set["dcat:distribution"] = [_at(file["@id"]) for file in files]
     services = [_service(address, publisher, agent["@id"], *each) for each in _SERVICES]
     top = {
         "@id": f"{address}/v1/catalogue.jsonld",
@@ -55,7 +57,6 @@ def catalogue(address: str, publisher: Publisher, modified_at: datetime | None) 
         "dcat:dataset": [_at(data_set["@id"])],
         "dcat:service": [_at(service["@id"]) for service in services],
     }
-    files = [_file(address, publisher, *each) for each in _FILES]
     return {"@context": _CONTEXT, "@graph": [top, data_set, *files, *services, agent]}
 
 
@@ -77,7 +78,6 @@ def _data_set(address: str, publisher: Publisher, agent: str, modified_at: datet
         "dcat:theme": _at(f"{_AUTHORITY}/data-theme/GOVE"),
         "dcat:keyword": [_french(word) for word in ("qualité de service", "satisfaction", "services publics")],
         "dcat:landingPage": _at(f"{address}/donnees-ouvertes"),
-        "dcat:distribution": [_at(f"{address}/donnees-ouvertes#{name}") for name, *_ in _FILES],
         "dct:conformsTo": _at(f"{address}/v1/indicators.table-schema.json"),
     }
     if modified_at is not None:

@@ -11,7 +11,16 @@ from fastapi.responses import HTMLResponse
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
-from spplus_notifier import comparison_pages, embedding, french, queries, reading_pages, results, structure_queries
+from spplus_notifier import (
+    comparison_pages,
+    embedding,
+    french,
+    parquet_export,
+    queries,
+    reading_pages,
+    results,
+    structure_queries,
+)
 from spplus_notifier.cards import Other
 from spplus_notifier.figure_set import Figures, View
 from spplus_notifier.regions import REGIONS, region_of
@@ -154,6 +163,7 @@ def install(service: Service, *, share_url: str | None, mails: bool = False) -> 
 
 def _fixed(screens: Screens, template: str) -> Callable[[Request], Awaitable[Response]]:
     async def get_page(request: Request) -> Response:
-        return screens.write(template, address=address_of(request), year=datetime.now(UTC).year)
+        year, parquet = datetime.now(UTC).year, parquet_export.is_possible()
+        return screens.write(template, address=address_of(request), year=year, parquet=parquet)
 
     return get_page

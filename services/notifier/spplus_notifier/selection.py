@@ -1,6 +1,6 @@
 """Which figures a reader asks for, and the figures themselves: those of now, or those that stood at an instant."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -96,14 +96,14 @@ async def figures(pool: Pool, asked: Selection, *, after: str | None, limit: int
     if asked.structures is None:
         return await _between(pool, asked, _FIRST, _AFTER_LAST, after or _FIRST, limit)
     found: list[StoredFigure] = []
-    async for some in _portions(asked.structures, after):
+    for some in _portions(asked.structures, after):
         found += await _of_structures(pool, asked, some, after or _FIRST, limit - len(found))
         if len(found) == limit:
             break
     return found
 
 
-async def _portions(codes: Sequence[str], after: str | None) -> AsyncIterator[Sequence[str]]:
+def _portions(codes: Sequence[str], after: str | None) -> Iterator[Sequence[str]]:
     """The codes whose keys come after a place: few first, since those often fill a page."""
     ahead = [code for code in codes if after is None or key_range(code)[1] > after]
     place, size = 0, _FIRST_STRUCTURES

@@ -83,6 +83,8 @@ async def test_installation_without_the_library_says_so(published, monkeypatch):
     async with published.replica() as client:
         answer = await client.get(PATH, params=MARCH)
         assert (answer.status_code, answer.headers["content-type"]) == (501, "application/problem+json")
+        for path in ("/donnees-ouvertes", "/v1/catalogue.jsonld"):
+            assert "parquet" not in (await client.get(path)).raise_for_status().text.lower()
 
 
 @pytest.mark.parametrize("asked", ["", "period_kind=month", "period_kind=rolling_12&period_start=2026-03-01"])
