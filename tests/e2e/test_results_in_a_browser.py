@@ -2,18 +2,13 @@
 
 import re
 from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta
-from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
-from spplus_notifier import catalogue
-from spplus_notifier.figure_set import View
-from tests.support.builders import a_figure, a_rolling_figure, a_structure
+from tests.support import showcase
 from tests.support.publication import Publication, items
 from tests.support.screens import chromium
 from tests.support.waiting import eventually
@@ -45,82 +40,7 @@ FIXED_PATHS = (
 )
 DESKTOP = {"width": 1200, "height": 900}
 PHONE = {"width": 320, "height": 640}
-PARIS = ZoneInfo("Europe/Paris")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-def rates_of_twelve_months(code, end):
-    """Every indicator that the pages know, and one that they do not."""
-    days = {"unit": "days", "numerator": None, "denominator": None}
-    points = {"unit": "points", "value": 41.5, "numerator": 166, "denominator": 400}
-    for indicator in (*catalogue.order(), "z_new"):
-        if indicator.startswith("survey"):
-            continue
-        given = {"structure_code": code, "indicator_code": indicator, "n": 400, "provisional": True}
-        if indicator.startswith("answer_delay"):
-            margin = {"low": 4, "high": 6.5, "method": "order_statistics"}
-            given |= days | {"value": 5, "interval": margin}
-        elif indicator == "experience_net_sentiment":
-            given |= points | {"interval": {"low": 35, "high": 48, "method": "newcombe"}}
-        elif indicator == "experience_count":
-            given |= {"unit": "count", "value": 400, "numerator": None, "denominator": None, "interval": None}
-        elif indicator == "pickup_rate":
-            given |= {"status": "insufficient_sample", "n": 12}
-        elif indicator == "procedure_quality_rate":
-            given |= {"n": 12, "value": 0.75, "numerator": 9, "denominator": 12, "interval": None}
-        yield a_rolling_figure(end, **given)
-
-
-def of_surveys(code, today):
-    """Quarters and years only; one quarter is hidden."""
-    for kind, start, months in (
-        ("year", date(today.year, 1, 1), 12),
-        *(("quarter", start, 3) for start in View(None, today).quarters),
-    ):
-        end = date(start.year + (start.month + months - 1) // 12, (start.month + months - 1) % 12 + 1, 1)
-        given = {"structure_code": code, "period": {"kind": kind, "start": start, "end": end}}
-        hidden = kind == "quarter" and start.month == 4
-        state = {"status": "insufficient_sample", "n": 0} if hidden else {}
-        yield a_figure(indicator_code="survey_satisfaction", **given, **state)
-        if not hidden:
-            margin = {"low": 20, "high": 50, "method": "newcombe"}
-            parts = {"unit": "points", "value": 35, "numerator": None, "denominator": None, "interval": margin}
-            yield a_figure(indicator_code="survey_net_satisfaction", **given, **parts)
-
-
-def some_figures():
-    today = datetime.now(PARIS).date()
-    for code, n in (("root", 900), ("child", 471)):
-        for year in (2024, 2025):
-            span = {"kind": "year", "start": date(year, 1, 1), "end": date(year + 1, 1, 1)}
-            yield a_figure(structure_code=code, period=span, n=n)
-        for month in range(1, 12):
-            span = {"kind": "month", "start": date(2025, month, 1), "end": date(2025, month + 1, 1)}
-            few = {"status": "insufficient_sample", "n": 9} if month == 4 else {}
-            yield a_figure(structure_code=code, period=span, **few)
-            counts = {"unit": "count", "value": n, "n": n, "numerator": None, "denominator": None, "interval": None}
-            yield a_figure(structure_code=code, indicator_code="experience_count", period=span, **counts)
-        months = View(None, today).months
-        for first, after in pairwise(months):
-            span = {"kind": "month", "start": first, "end": after}
-            for indicator in ("experience_satisfaction", "on_time_rate", "dimension_relation"):
-                if first.year > 2025:
-                    yield a_figure(structure_code=code, indicator_code=indicator, period=span)
-        yield from rates_of_twelve_months(code, (today.replace(day=1) + timedelta(days=31)).replace(day=1))
-        yield from of_surveys(code, today)
-
-
-def structures():
-    """A region with two offices; one has no telephone line."""
-    yield a_structure(code="root", name="Direction régionale", town="Toulouse")
-    yield a_structure(
-        code="child",
-        name="Service des impôts de Colomiers",
-        town="Colomiers",
-        parent="root",
-        not_applicable=["procedure_quality_rate"],
-    )
-    yield a_structure(code="other", name="Service des impôts de Muret", town="Muret", parent="root")
 
 
 @pytest_asyncio.fixture
@@ -128,9 +48,9 @@ async def address(database_url, kafka, topic_prefix):
     """Where a publication with two structures is served."""
     publication = Publication(database_url, kafka, topic_prefix)
     await publication.prepare()
-    figures = list(some_figures())
+    figures = list(showcase.figures())
     async with publication.replica() as client:
-        await publication.publish(*structures(), *figures)
+        await publication.publish(*showcase.structures(), *figures)
 
         async def arrived():
             pages = [(await client.get(f"/structures/{code}")).status_code for code in ("root", "child")]
@@ -161,13 +81,13 @@ async def test_citizen_finds_a_service_and_reads_its_results_without_scripts(add
         await page.keyboard.press("Enter")
         await page.get_by_role("link", name="Service des impôts de Colomiers").click()
         assert await page.get_by_role("heading", name="Les résultats des douze derniers mois").count() == 1
-        await page.get_by_role("link", name="Entre 5 et 9 expériences sur 10 sont positives.").click()
+        await page.get_by_role("link", name="Environ 8 expériences sur 10 sont positives.").click()
         assert page.url.endswith("#experience_satisfaction")
         years = page.get_by_role("navigation", name="Choisir la période")
         assert await years.get_by_role("link", name="Douze derniers mois").get_attribute("aria-current") == "page"
         await years.get_by_role("link", name="2025").click()
         satisfaction = page.get_by_role("region", name="Les usagers sont-ils satisfaits ?")
-        exact = satisfaction.get_by_text("30 expériences sur 40 sont positives")
+        exact = satisfaction.get_by_text("expériences sur 540 sont positives")
         assert not await exact.is_visible()
         await satisfaction.get_by_text("Détail, évolution, comparaison").click()
         assert await exact.is_visible()

@@ -1,7 +1,7 @@
 """A rate said as "8 sur 10", never more exactly than its interval allows. Pure.
 
 "Environ x sur 10" only where x tenths lie in the interval and it is narrow enough for one tenth to mean something;
-else what holds anywhere in the interval: between two tenths, at most, at least.
+else what holds anywhere in the interval: nearly x, a little more than x, between two tenths, at most, at least.
 """
 
 import math
@@ -30,11 +30,19 @@ def about(value: float, low: float, high: float, one: str, many: str) -> Said:
     low, high = min(low, value), max(high, value)
     if high - low > NARROW_ENOUGH:
         return _between(low, high, one, many)
+    return _narrow(value, low, high, one, many)
+
+
+def _narrow(value: float, low: float, high: float, one: str, many: str) -> Said:
     tenths = round(value * 10)
     if tenths in {0, 10}:
         return _edge(low, high, one, many, upper=tenths > 0)
     if _holds(tenths / 10, low, high):
         return _around(tenths, 10, one, many)
+    if tenths / 10 > high and low >= (tenths - 1) / 10:
+        return _beside("Presque", tenths, (tenths - 1) / 10, one, many)
+    if tenths / 10 < low and high <= (tenths + 1) / 10:
+        return _beside("Un peu plus de", tenths, tenths / 10, one, many)
     hundredths = round(value * 100)
     if _holds(hundredths / 100, low, high):
         return _around(hundredths, 100, one, many)
@@ -48,6 +56,11 @@ def _holds(rate: float, low: float, high: float) -> bool:
 def _around(count: int, of: int, one: str, many: str) -> Said:
     plural = french.is_plural(count)
     return Said(f"Environ {count} {many if plural else one} sur {of}", plural, count / of, count / of)
+
+
+def _beside(words: str, tenths: int, low: float, one: str, many: str) -> Said:
+    plural = french.is_plural(tenths)
+    return Said(f"{words} {tenths} {many if plural else one} sur 10", plural, low, low + 0.1)
 
 
 def _edge(low: float, high: float, one: str, many: str, *, upper: bool) -> Said:

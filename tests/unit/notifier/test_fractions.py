@@ -9,44 +9,22 @@ from hypothesis import strategies as st
 
 from spplus_notifier import catalogue, fractions, wording
 from tests.support.builders import a_figure
+from tests.support.reading import BOUNDS, claimed
+from tests.support.showcase import wilson
 
 SHARES = sorted(code for code, words in catalogue.WORDINGS.items() if words.share and words.noun.one != "démarche")
 DELAYS = ("answer_delay_median", "answer_delay_p75", "answer_delay_p90")
-FORMS = (
-    (re.compile(r"^Environ (\d+) \D+ sur (10|100) "), lambda x, of: (x / of, x / of)),
-    (re.compile(r"^Entre (\d+) et (\d+) \D+ sur 10 "), lambda a, b: (a / 10, b / 10)),
-    (re.compile(r"^Au moins (\d+) \D+ sur (10|100) "), lambda x, of: (x / of, 1)),
-    (re.compile(r"^Au plus (\d+) \D+ sur (10|100) "), lambda x, of: (0, x / of)),
-    (re.compile(r"^([\d,]+) \D+ sur (100) "), lambda x, of: (x / of, x / of)),
-)
-
-
-def wilson(successes, n, z=1.959964):
-    """Written again here: the test must not believe the service."""
-    share, weight = successes / n, z * z / n
-    middle = (share + weight / 2) / (1 + weight)
-    half = z * math.sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def claimed(sentence):
-    """What a reader understands of a sentence: the form of the words, and the rates between which they are true."""
-    text = sentence.replace("\u202f", "").replace("\u00a0", " ")
-    for form, reading in FORMS:
-        if found := form.match(text):
-            return text.split()[0], *reading(*(float(part.replace(",", ".")) for part in found.groups()))
-    raise AssertionError(sentence)
 
 
 @given(st.sampled_from(SHARES), st.integers(1, 200_000), st.floats(0, 1))
 def test_no_sentence_about_a_share_says_more_than_its_interval(code, n, part):
     count = round(part * n)
-    low, high = wilson(count, n)
-    margin = {"low": low, "high": high, "method": "wilson"}
+    margin = wilson(count, n)
     figure = a_figure(indicator_code=code, n=n, value=count / n, numerator=count, denominator=n, interval=margin)
+    low, high = margin["low"], margin["high"]
     form, least, most = claimed(wording.plain(figure, code))
     slack = 1e-6
-    if form in {"Entre", "Au"}:
+    if form in BOUNDS:
         assert least - slack <= min(low, count / n)
         assert max(high, count / n) <= most + slack
     else:
@@ -70,7 +48,9 @@ def test_no_sentence_about_a_delay_promises_less_than_the_figure(code, value, un
     [
         (371, 471, "Environ 8 expériences sur 10 sont positives."),
         (30, 40, "Entre 5 et 9 expériences sur 10 sont positives."),
-        (78_800, 100_000, "Environ 79 expériences sur 100 sont positives."),
+        (78_800, 100_000, "Presque 8 expériences sur 10 sont positives."),
+        (472, 540, "Presque 9 expériences sur 10 sont positives."),
+        (81_200, 100_000, "Un peu plus de 8 expériences sur 10 sont positives."),
         (500, 500, "Au moins 99 expériences sur 100 sont positives."),
         (10, 10, "Au moins 7 expériences sur 10 sont positives."),
         (0, 500, "Au plus 1 expérience sur 100 est positive."),
@@ -79,8 +59,7 @@ def test_no_sentence_about_a_delay_promises_less_than_the_figure(code, value, un
     ],
 )
 def test_the_words_are_those_of_everybody(count, n, said):
-    low, high = wilson(count, n)
-    margin = {"low": low, "high": high, "method": "wilson"}
+    margin = wilson(count, n)
     figure = a_figure(n=n, value=count / n, numerator=count, denominator=n, interval=margin)
     assert wording.plain(figure, "experience_satisfaction") == said
 

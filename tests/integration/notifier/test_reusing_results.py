@@ -1,0 +1,141 @@
+"""What other sites show of the results; what explains them; how many questions a page asks of the database."""
+
+import re
+from html import unescape
+
+import pytest
+
+from spplus_chassis.service import Service
+from spplus_notifier import catalogue
+from tests.support import showcase
+from tests.support.builders import a_rolling_figure, a_structure
+
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
+
+QUERIES = {
+    "/": 1,
+    "/?q=impots": 2,
+    "/structures/child": 5,
+    "/structures/root": 4,
+    "/structures/root/comparaison": 3,
+    "/structures/child/carte": 2,
+    "/structures/child/badge.svg": 2,
+    "/structures/child/reprendre": 1,
+    "/indicateurs/on_time_rate": 2,
+    "/engagements": 0,
+    "/methodes/on_time_rate": 0,
+}
+"""The same however many figures, parents or children there are."""
+
+
+class _Counted:
+    """A pool that counts what pages ask; the live stream, which also looks now and then, asks for changes only."""
+
+    def __init__(self, pool):
+        self._pool = pool
+        self.asked = 0
+
+    def __getattr__(self, name):
+        return getattr(self._pool, name)
+
+    async def fetch(self, sql, *arguments):
+        self.asked += "change" not in sql
+        return await self._pool.fetch(sql, *arguments)
+
+
+async def publish(published, *events):
+    await published.publish(*events)
+    await published.settled()
+
+
+async def test_a_page_asks_few_questions_of_the_database_however_many_figures(published, monkeypatch):
+    async with published.replica() as client:
+        await publish(published, *showcase.structures(), *showcase.figures())
+        given = Service.pool.fget
+        counts = {}
+        for path in QUERIES:
+            counted = []
+
+            def pool(service, counted=counted):
+                counted[:] = counted or [_Counted(given(service))]
+                return counted[0]
+
+            monkeypatch.setattr(Service, "pool", property(pool))
+            answer = await client.get(path)
+            monkeypatch.setattr(Service, "pool", property(given))
+            assert answer.status_code == 200, path
+            counts[path] = counted[0].asked if counted else 0
+        assert counts == QUERIES
+
+
+async def test_badge_and_card_say_what_the_page_says_and_may_be_shown_anywhere(published):
+    async with published.replica() as client:
+        await publish(published, a_structure(name='La "grande" <poste>'), a_rolling_figure(), a_structure(code="none"))
+        page = (await client.get("/structures/12345")).text
+        [said] = re.findall(r'<p class="plain" data-figure="[^"]*">([^<]*expériences[^<]*)</p>', page)
+        badge = await client.get("/structures/12345/badge.svg")
+        assert badge.headers["content-type"] == "image/svg+xml"
+        assert badge.headers["cross-origin-resource-policy"] == "cross-origin"
+        assert f'font-weight="bold">{said.rstrip(".")}</text></g></svg>' in badge.text
+        assert "Non collecté" in (await client.get("/structures/none/badge.svg")).text
+        card = await client.get("/structures/12345/carte")
+        assert "frame-ancestors *" in card.headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in (await client.get("/structures/12345")).headers["content-security-policy"]
+        assert said in card.text
+        told = (await client.get("/structures/12345/reprendre")).text
+        frame, image = (unescape(text) for text in re.findall(r"<textarea[^>]*>([^<]*)</textarea>", told))
+        assert f'src="{client.base_url}/structures/12345/carte"' in frame
+        assert 'title="Résultats : La &#34;grande&#34; &lt;poste&gt;"' in frame
+        assert f'src="{client.base_url}/structures/12345/badge.svg"' in image
+        for path in ("badge.svg", "carte", "reprendre", "comparaison"):
+            assert (await client.get(f"/structures/nowhere/{path}")).status_code == 404
+
+
+async def test_a_shared_link_shows_the_answer(published):
+    async with published.replica() as client:
+        await publish(published, a_structure(), a_rolling_figure())
+        page = (await client.get("/structures/12345")).text
+        told = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]*)">', page))
+        assert told["url"] == f"{client.base_url}/structures/12345"
+        assert told["title"] == "Service des impôts des particuliers de Villeneuve"
+        assert "expériences sur 10 sont positives." in told["description"]
+
+
+async def test_every_indicator_engagement_and_method_has_its_page(published):
+    async with published.replica() as client:
+        await publish(published, a_structure())
+        for code in catalogue.order():
+            for path in (f"/indicateurs/{code}", f"/methodes/{code}"):
+                answer = await client.get(path)
+                assert answer.status_code == 200, path
+        for number in range(1, 10):
+            text = (await client.get(f"/engagements/{number}")).text
+            assert ("Aucun chiffre ne mesure encore" in text) == (number in {4, 8, 9})
+        for path in ("/engagements/10", "/indicateurs/unknown", "/methodes/unknown", "/?region=Nowhere"):
+            assert (await client.get(path)).status_code == 404, path
+        assert (await client.get("/engagements/premier")).status_code == 422
+
+
+async def test_structures_side_by_side_stand_by_name_and_close_ones_are_said_so(published):
+    def of(code, value, n):
+        given = {"numerator": value * n, "denominator": n, "n": n, "interval": showcase.wilson(value * n, n)}
+        return a_rolling_figure(structure_code=code, value=value, **given)
+
+    async with published.replica() as client:
+        await publish(
+            published,
+            a_structure(code="root", name="Racine"),
+            *(a_structure(code=name[0], name=name, parent="root") for name in ("Zoo", "Bac", "Col")),
+            of("root", 0.75, 1000),
+            of("Z", 0.95, 200),
+            of("B", 0.4, 200),
+            of("C", 0.7, 50),
+        )
+        text = (await client.get("/structures/root/comparaison")).text
+        rows = [re.sub(r"<[^>]+>", " ", row) for row in re.findall(r"<tr.*?</tr>", text, re.DOTALL)][1:]
+        assert [row.split()[0] for row in rows] == ["Racine", "Bac", "Col", "Zoo"]
+        verdicts = ("–", "plus bas", "résultats proches", "plus haut")
+        assert all(row.rstrip().endswith(said) for row, said in zip(rows, verdicts, strict=True)), rows
+        beside = (await client.get("/structures/root/comparaison?avec=Z")).text
+        assert "comparée à <strong>Zoo</strong>" in beside
+        assert (await client.get("/structures/root/comparaison?indicateur=nothing")).status_code == 404
