@@ -140,3 +140,15 @@ async def test_beyond_the_limit_of_an_hour_nobody_is_asked(published):
         await published.fetch("INSERT INTO opt_in_mails (address_hash) SELECT sha256('x') FROM generate_series(1, 500)")
         assert (await leave(http)).status_code == 503
         assert mailbox.mails == []
+
+
+async def test_bounce_ends_the_subscription(published):
+    async with reading(published) as (mailbox, http):
+        mailbox.to_recipient = ["550 nobody"]
+        await leave(http)
+
+        async def bounced():
+            return await states(published) == ["bounced"]
+
+        await eventually(bounced, "the mail to bounce")
+        assert await published.fetch("SELECT FROM mail_subscriptions") == []
