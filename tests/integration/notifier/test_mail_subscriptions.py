@@ -4,14 +4,17 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 
 from spplus_chassis.database import open_pool
 from spplus_contracts.vocabulary import PeriodKind
-from spplus_notifier.mail import telling
+from spplus_notifier.mail import jobs, telling
+from spplus_notifier.mail.recipients import AddressMark
 from spplus_notifier.mail.weekly import week_of
+from spplus_notifier.sealing import Sealer
 from tests.support.builders import a_figure, a_rolling_figure, a_structure
 from tests.support.mailbox import receiving_mails
-from tests.support.noticed import mail_settings
+from tests.support.noticed import SEAL_KEY, mail_settings
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
@@ -152,3 +155,15 @@ async def test_bounce_ends_the_subscription(published):
 
         await eventually(bounced, "the mail to bounce")
         assert await published.fetch("SELECT FROM mail_subscriptions") == []
+
+
+async def test_after_a_change_of_keys_an_address_still_subscribes_once(published):
+    newest = Fernet.generate_key().decode()
+    async with reading(published) as (mailbox, http):
+        await subscribed(mailbox, http)
+        await eventually(lambda: all_sent(published, 1), "the mail to be sent")
+        async with await open_pool(published.database_url, 2) as pool:
+            assert await jobs.reseal(pool, Sealer([newest, SEAL_KEY]), AddressMark(newest)) == 1
+    async with receiving_mails() as mailbox, published.replica(**mail_settings(mailbox, seal_keys=newest)) as http:
+        assert (await leave(http)).status_code == 200
+        assert await states(published) == ["sent"]

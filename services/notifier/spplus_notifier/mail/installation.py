@@ -70,7 +70,7 @@ def install(service: Service, settings: NotifierSettings) -> None:
     service.background("mail-sending", postman.run)
     service.every(_SETTLE_SECONDS, "mail-settle", lambda: _settle(service))
     service.every(_MEASURE_SECONDS, "mail-measure", lambda: _measure(service))
-    service.every(_RESEAL_SECONDS, "mail-reseal", lambda: _reseal(service, sealer))
+    service.every(_RESEAL_SECONDS, "mail-reseal", lambda: _reseal(service, sealer, mark))
 
 
 def server_of(settings: NotifierSettings, host: str) -> Server:
@@ -97,8 +97,8 @@ async def _forget(service: Service, kept: timedelta) -> None:
         await jobs.forget(connection, kept)
 
 
-async def _reseal(service: Service, sealer: Sealer) -> None:
-    await jobs.reseal(service.pool, sealer)
+async def _reseal(service: Service, sealer: Sealer, mark: AddressMark) -> None:
+    await jobs.reseal(service.pool, sealer, mark)
 
 
 async def _tell(service: Service) -> None:

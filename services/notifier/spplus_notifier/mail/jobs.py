@@ -8,11 +8,18 @@ import structlog
 from spplus_chassis.database import Connection, Pool
 from spplus_notifier.endings import KEPT_HOURS, LOCK
 from spplus_notifier.mail.follow_ups import CONFIRM_WITHIN
+from spplus_notifier.mail.recipients import AddressMark, Recipient
 from spplus_notifier.sealing import Sealer, UnsealableError
 
 log = structlog.get_logger()
 
 _PAGE: Final = 500
+_SUBSCRIBERS: Final = "SELECT subscription_id, sealed_recipient, address_hash FROM mail_subscriptions"
+_MARK: Final = """
+UPDATE mail_subscriptions AS s SET address_hash = $2 WHERE subscription_id = $1 AND NOT EXISTS (
+    SELECT FROM mail_subscriptions AS o WHERE o.structure_code = s.structure_code AND o.address_hash = $2
+)
+"""
 _SEALED: Final = (("follow_ups", "follow_up_id"), ("mail_subscriptions", "subscription_id"), ("mails", "mail_id"))
 # The last mail and the end of the address, in one statement.
 _EXPIRE: Final = """
@@ -50,8 +57,12 @@ async def forget(connection: Connection, kept: timedelta) -> None:
             await connection.execute(statement, kept)
 
 
-async def reseal(pool: Pool, sealer: Sealer) -> int:
-    """Seal everything with the newest key; how many rows. One that cannot be opened stays as it is."""
+async def reseal(pool: Pool, sealer: Sealer, mark: AddressMark) -> int:
+    """Seal everything with the newest key; how many rows. One that cannot be opened stays as it is.
+
+    Marks of subscribers hang on the key too: without new ones an address could subscribe twice.
+    """
+    await _mark_anew(pool, sealer, mark)
     done = 0
     for table, key in _SEALED:
         after = "00000000-0000-0000-0000-000000000000"
@@ -72,6 +83,17 @@ async def reseal(pool: Pool, sealer: Sealer) -> int:
                 break
             after = rows[-1]["id"]
     return done
+
+
+async def _mark_anew(pool: Pool, sealer: Sealer, mark: AddressMark) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        async for row in connection.cursor(_SUBSCRIBERS):
+            try:
+                marked = mark.of(Recipient.opened(sealer, row["sealed_recipient"]).address)
+            except UnsealableError:
+                continue
+            if marked != row["address_hash"]:
+                await connection.execute(_MARK, row["subscription_id"], marked)
 
 
 def _resealed(sealer: Sealer, sealed: bytes) -> bytes | None:
