@@ -67,7 +67,9 @@ async def judge(page: Page) -> None:
     found = await Axe().run(copy, options=RULES)
     assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
     width = await copy.evaluate("document.documentElement.scrollWidth")
-    assert width <= PHONE["width"], f"{page.url} is {width} wide"
+    wide = "[...document.querySelectorAll('body *')].filter(e => e.scrollWidth > e.clientWidth && e.clientWidth)"
+    wide += ".map(e => e.outerHTML.slice(0, 300))"
+    assert width <= PHONE["width"], f"{page.url} is {width} wide: {await copy.evaluate(wide)}"
     await context.close()
 
 

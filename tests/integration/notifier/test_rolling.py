@@ -103,8 +103,8 @@ async def test_the_page_opens_with_the_twelve_months_of_every_indicator(publishe
         for words in (
             "Les résultats des douze derniers mois",
             "30 expériences sur 40 sont positives, soit 75 %.",
-            "Pour comparer, Racine : 50 %",
-            "Engagement n° 1 du programme",
+            "<strong>50 %</strong>",
+            "Un accueil courtois",
             "z_new",
             "4 jours",
             "Chiffre retiré",
