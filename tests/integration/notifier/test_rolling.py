@@ -111,5 +111,6 @@ async def test_the_page_opens_with_the_twelve_months_of_every_indicator(publishe
             "moins de dix réponses",
         ):
             assert words in text
-        [row] = [each for each in (await client.get("/structures/root")).text.split("<tr>") if "/12345" in each]
+        compared = (await client.get("/structures/root/comparaison")).text
+        [row] = [each for each in compared.split("<tr>") if 'href="/structures/12345"' in each]
         assert "75\u202f%" in row
