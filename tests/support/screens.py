@@ -58,6 +58,7 @@ async def anonymous(address: str, **options: Any) -> AsyncIterator[Page]:
 
 async def judge(page: Page) -> None:
     """No rule of accessibility is broken, and nobody scrolls sideways. The judge needs scripts, the page gets none."""
+    await page.locator("h1").first.wait_for()  # a page that is still on its way has no content
     content = await page.content()
     assert page.context.browser is not None
     context = await page.context.browser.new_context(viewport=PHONE)

@@ -48,8 +48,12 @@ _WAITING = {
 READERS = {
     f"spplus.inbound.{AGENCY}.v1": [("feedback", "feedback-gate")],
     "spplus.feedback.submitted.v1": [("indicators", "indicators")],
-    "spplus.request.answered.v1": [("feedback", "feedback"), ("indicators", "indicators")],
-    "spplus.feedback.withdrawn.v1": [("indicators", "indicators")],
+    "spplus.request.answered.v1": [
+        ("feedback", "feedback"),
+        ("indicators", "indicators"),
+        ("notifier", "notifier"),
+    ],
+    "spplus.feedback.withdrawn.v1": [("indicators", "indicators"), ("notifier", "notifier")],
     "spplus.structure.declared.v1": [("indicators", "indicators"), ("notifier", "notifier")],
     "spplus.indicator.computed.v1": [("notifier", "notifier")],
 }
