@@ -1,7 +1,5 @@
-"""Answers of the open data: validators, so that nothing is sent twice for nothing, and gzip."""
+"""Answers of the open data: validators, so that nothing is sent twice for nothing, and the coding that suits."""
 
-import gzip
-import zlib
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -10,6 +8,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from spplus_chassis.paging import matches
+from spplus_notifier.codings import Coding, best_coding, packed, packed_pieces
 
 OPEN_HEADERS = {
     "Access-Control-Allow-Origin": "*",
@@ -20,25 +19,10 @@ OPEN_HEADERS = {
 """Public data: any site may read it; caches ask whether it has changed."""
 _LEAST_BYTES = 1_000
 """Shorter bodies are sent as they are."""
-_LEVEL = 5
-_GZIP_WINDOW = zlib.MAX_WBITS | 16
-
-
-def takes_gzip(request: Request) -> bool:
-    """Whether the reader accepts gzip (RFC 9110, 12.5.3)."""
-    weights: dict[str, float] = {}
-    for part in request.headers.get("accept-encoding", "").lower().split(","):
-        coding, _, parameter = part.partition(";")
-        _, _, weight = parameter.partition("q=")
-        try:
-            weights[coding.strip()] = float(weight or 1)
-        except ValueError:
-            weights[coding.strip()] = 0.0
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
 
 
 def weak(etag: str) -> str:
-    """The validator shared by a body and its compressed form."""
+    """The validator shared by a body and its packed forms: who holds one of them holds the version."""
     return etag if etag.startswith("W/") else f"W/{etag}"
 
 
@@ -71,14 +55,14 @@ def is_known(request: Request, headers: Mapping[str, str]) -> bool:
 def whole(request: Request, body: bytes, media_type: str, headers: Mapping[str, str]) -> Response:
     """A body in one piece, or nothing where the reader holds it; `headers` has its ETag."""
     told = {**OPEN_HEADERS, **headers}
-    compressed = len(body) >= _LEAST_BYTES and takes_gzip(request)
-    if compressed:
+    coding = _coding(request) if len(body) >= _LEAST_BYTES else None
+    if coding is not None:
         told["ETag"] = weak(told["ETag"])
     if is_known(request, told):
         return Response(status_code=304, headers=told)
-    if compressed:
-        told["Content-Encoding"] = "gzip"
-        body = gzip.compress(body, _LEVEL, mtime=0)
+    if coding is not None:
+        told["Content-Encoding"] = coding
+        body = packed(body, coding)
     return Response(body, media_type=media_type, headers=told)
 
 
@@ -88,15 +72,11 @@ def streamed(request: Request, pieces: AsyncIterator[bytes], media_type: str, he
     if is_known(request, told):
         told.pop("Content-Disposition", None)
         return Response(status_code=304, headers=told)
-    if takes_gzip(request):
-        told["Content-Encoding"] = "gzip"
-        pieces = _compressed(pieces)
+    if (coding := _coding(request)) is not None:
+        told["Content-Encoding"] = coding
+        pieces = packed_pieces(pieces, coding)
     return StreamingResponse(pieces, media_type=media_type, headers=told)
 
 
-async def _compressed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    packer = zlib.compressobj(_LEVEL, wbits=_GZIP_WINDOW)
-    async for piece in pieces:
-        if packed := packer.compress(piece):
-            yield packed
-    yield packer.flush()
+def _coding(request: Request) -> Coding | None:
+    return best_coding(",".join(request.headers.getlist("accept-encoding")))
