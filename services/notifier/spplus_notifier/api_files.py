@@ -15,6 +15,7 @@ from spplus_contracts import IndicatorComputed
 from spplus_contracts.jsonschema import reader_schema
 from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier import parquet_export, queries
+from spplus_notifier.addressing import PublicAddress
 from spplus_notifier.answering import OPEN_HEADERS, is_known, validators, whole
 from spplus_notifier.data_catalogue import Publisher, catalogue
 from spplus_notifier.dumps import Dumps, opened
@@ -41,7 +42,7 @@ class ParquetQuery(BaseModel):
         return self
 
 
-def router(service: Service, dumps: Dumps, publisher: Publisher) -> APIRouter:
+def router(service: Service, dumps: Dumps, publisher: Publisher, public: PublicAddress) -> APIRouter:
     """Routes of files and descriptions."""
     routes = APIRouter(prefix="/v1", tags=["open data"])
 
@@ -75,20 +76,16 @@ def router(service: Service, dumps: Dumps, publisher: Publisher) -> APIRouter:
     @routes.get("/indicators.table-schema.json", response_class=Response)
     async def get_table_schema(request: Request) -> Response:
         """Table Schema of the CSV."""
-        return _described(request, table_schema(_address(request)), "application/json")
+        return _described(request, table_schema(public.of(request)), "application/json")
 
     @routes.get("/catalogue.jsonld", response_class=Response)
     async def get_catalogue(request: Request) -> Response:
         """The data set for catalogues, DCAT-AP as JSON-LD."""
         modified_at = (await queries.log_bounds(service.pool)).modified_at
-        told = catalogue(_address(request), publisher, modified_at, parquet=parquet_export.is_possible())
+        told = catalogue(public.of(request), publisher, modified_at, parquet=parquet_export.is_possible())
         return _described(request, told, "application/ld+json")
 
     return routes
-
-
-def _address(request: Request) -> str:
-    return str(request.base_url).rstrip("/")
 
 
 def _described(request: Request, document: dict[str, Any], media_type: str) -> Response:

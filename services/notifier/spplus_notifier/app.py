@@ -5,11 +5,13 @@ from datetime import timedelta
 from spplus_chassis.database import Pool
 from spplus_chassis.service import Service
 from spplus_notifier import api, api_files, api_stream, jobs, pages, queries
+from spplus_notifier.addressing import PublicAddress
 from spplus_notifier.data_catalogue import Publisher
 from spplus_notifier.dumps import Dumps
 from spplus_notifier.feed import Feed
 from spplus_notifier.mail import installation as mail
 from spplus_notifier.queries import LogBounds, LoggedChange
+from spplus_notifier.screens import Screens
 from spplus_notifier.settings import NotifierSettings
 from spplus_notifier.subscribers import publication
 from spplus_notifier.subtrees import Subtrees
@@ -51,10 +53,11 @@ def build(settings: NotifierSettings) -> Service:
 
     service.every(_PRUNE_SECONDS, "prune-changes", prune)
     service.include(api.router(service))
+    public = PublicAddress(None if settings.public_url is None else str(settings.public_url))
     dumps = Dumps(lambda: service.pool, seconds=settings.dump_seconds)
     service.on_stop(dumps.close)
     publisher = Publisher(settings.publisher_name, settings.publisher_url, settings.contact_url, settings.licence_url)
-    service.include(api_files.router(service, dumps, publisher))
+    service.include(api_files.router(service, dumps, publisher, public))
     service.include(
         api_stream.router(
             feed,
@@ -64,6 +67,7 @@ def build(settings: NotifierSettings) -> Service:
         )
     )
     installation.install(service, settings)
-    mail.install(service, settings)
-    pages.install(service, share_url=settings.share_url, mails=settings.mail_host is not None)
+    screens = Screens(public, share_url=settings.share_url, mails=settings.mail_host is not None)
+    mail.install(service, settings, screens)
+    pages.install(service, screens)
     return service

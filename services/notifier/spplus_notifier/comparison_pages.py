@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier import catalogue, comparing, french, queries, structure_queries, wording
+from spplus_notifier.addressing import Here
 from spplus_notifier.catalogue import WORDINGS, wording_of
 from spplus_notifier.comparing import Place
 from spplus_notifier.figure_key import LATEST
@@ -27,7 +28,7 @@ class ComparisonPages:
         self._service = service
         self._screens = screens
 
-    async def compare(self, code: str, indicator: str, beside: str | None) -> HTMLResponse:
+    async def compare(self, code: str, indicator: str, beside: str | None, here: Here) -> HTMLResponse:
         """The children of a structure, and itself; three queries. `beside` is the child that others are set beside."""
         pool = self._service.pool
         parent = await structure_queries.structure(pool, code)
@@ -49,6 +50,7 @@ class ComparisonPages:
         latest = spans[max(spans)] if spans else None
         return self._screens.write(
             "comparison.html",
+            here=here,
             parent=parent,
             reference=reference,
             rows=comparing.compare([whole, *places], reference),
@@ -71,8 +73,9 @@ def add_routes(routes: APIRouter, service: Service, screens: Screens) -> None:
 
     @routes.get("/structures/{code}/comparaison")
     async def get_comparison(
+        request: Request,
         code: str,
         indicateur: Annotated[str, Query(max_length=48)] = FIRST,
         avec: Annotated[str | None, Query(max_length=64)] = None,
     ) -> Response:
-        return await pages.compare(code, indicateur, avec)
+        return await pages.compare(code, indicateur, avec, screens.public.here(request, "indicateur", "avec"))

@@ -8,9 +8,10 @@ from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier import badge, catalogue, french, queries, structure_queries
+from spplus_notifier.addressing import Here
 from spplus_notifier.cards import Card, Shown, card
 from spplus_notifier.figure_set import Figures, View
-from spplus_notifier.screens import FRAMED_HEADERS, Screens, address_of
+from spplus_notifier.screens import FRAMED_HEADERS, Screens
 from spplus_notifier.structure_queries import Structure
 
 BADGE_HEADERS = FRAMED_HEADERS | {"Content-Security-Policy": "default-src 'none'; frame-ancestors *"}
@@ -33,20 +34,20 @@ class Embedding:
         picture = badge.draw("Avis des usagers", said, note=f"{structure.name}, douze derniers mois")
         return Response(picture, media_type="image/svg+xml", headers=BADGE_HEADERS)
 
-    async def card(self, code: str, address: str) -> Response:
+    async def card(self, code: str) -> Response:
         """The answer in short, for a frame."""
         structure = await self._structure(code)
         if structure is None:
             return self._missing(code)
         cards = [one for one in await self._cards(structure) if one.has_number]
-        return self._screens.framed("card.html", structure=structure, cards=cards, address=address)
+        return self._screens.framed("card.html", structure=structure, cards=cards)
 
-    async def tell(self, code: str, address: str) -> Response:
+    async def tell(self, code: str, here: Here) -> Response:
         """What to copy."""
         structure = await self._structure(code)
         if structure is None:
             return self._missing(code)
-        return self._screens.write("embedding.html", structure=structure, address=address)
+        return self._screens.write("embedding.html", structure=structure, here=here)
 
     def _missing(self, code: str) -> Response:
         return self._screens.missing("Structure introuvable", f"Aucune structure ne porte le code « {code} ».")
@@ -72,9 +73,9 @@ def add_routes(routes: APIRouter, service: Service, screens: Screens) -> None:
         return await embedding.badge(code)
 
     @routes.get("/structures/{code}/carte")
-    async def get_card(request: Request, code: str) -> Response:
-        return await embedding.card(code, address_of(request))
+    async def get_card(code: str) -> Response:
+        return await embedding.card(code)
 
     @routes.get("/structures/{code}/reprendre")
     async def get_embedding(request: Request, code: str) -> Response:
-        return await embedding.tell(code, address_of(request))
+        return await embedding.tell(code, screens.public.here(request))

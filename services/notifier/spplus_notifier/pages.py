@@ -21,11 +21,12 @@ from spplus_notifier import (
     results,
     structure_queries,
 )
+from spplus_notifier.addressing import Here
 from spplus_notifier.cards import Other
 from spplus_notifier.figure_set import Figures, View
 from spplus_notifier.regions import REGIONS, region_of
 from spplus_notifier.results import Results
-from spplus_notifier.screens import STYLE, STYLE_PATH, Screens, address_of, told_in_french
+from spplus_notifier.screens import STYLE, STYLE_PATH, Screens, told_in_french
 from spplus_notifier.structure_queries import Structure, Wanted
 
 PAGE_SIZE = 30
@@ -39,7 +40,7 @@ class Pages:
         self._service = service
         self._screens = screens
 
-    async def home(self, text: str, network: str, region: str, page: int) -> HTMLResponse:
+    async def home(self, text: str, network: str, region: str, page: int, here: Here) -> HTMLResponse:
         """Search, or the regions and networks to start from; two queries."""
         if region and region not in REGIONS:
             return self._screens.missing("Région inconnue", f"Aucune région ne s'appelle « {region} ».")
@@ -54,6 +55,7 @@ class Pages:
         query = {"q": text, "reseau": network, "region": region, "page": page + 1}
         return self._screens.write(
             "home.html",
+            here=here,
             text=text,
             network=network,
             region=region,
@@ -65,7 +67,7 @@ class Pages:
             following=urlencode(query) if len(found) > PAGE_SIZE else None,
         )
 
-    async def structure(self, code: str, year: int | None, address: str) -> HTMLResponse:
+    async def structure(self, code: str, year: int | None, here: Here) -> HTMLResponse:
         """The results of one structure; five queries."""
         pool = self._service.pool
         shown = await structure_queries.structure(pool, code)
@@ -82,7 +84,7 @@ class Pages:
             structure=shown,
             ancestors=ancestors,
             children=children,
-            address=address,
+            here=here,
             results=results_on(today, figures, shown, year, await self._others(shown, ancestors)),
         )
 
@@ -121,26 +123,28 @@ def _by_region(departments: dict[str, int]) -> list[tuple[str, int]]:
     return [(region, count) for region, count in counts.items() if count]
 
 
-def install(service: Service, *, share_url: str | None, mails: bool = False) -> None:
+def install(service: Service, screens: Screens) -> None:
     """Add the pages to the service."""
-    screens = Screens(share_url=share_url, mails=mails)
     pages = Pages(service, screens)
     routes = APIRouter(include_in_schema=False, route_class=told_in_french(screens))
 
     @routes.get("/")
     async def get_home(
+        request: Request,
         q: Annotated[str, Query(max_length=200)] = "",
         reseau: Annotated[str, Query(max_length=300)] = "",
         region: Annotated[str, Query(max_length=100)] = "",
         page: Annotated[int, Query(ge=1, le=1000)] = 1,
     ) -> Response:
-        return await pages.home(q.strip(), reseau, region, page)
+        return await pages.home(
+            q.strip(), reseau, region, page, screens.public.here(request, "reseau", "region", "page")
+        )
 
     @routes.get("/structures/{code}")
     async def get_structure(
         request: Request, code: str, annee: Annotated[int | None, Query(ge=2015, le=2200)] = None
     ) -> Response:
-        return await pages.structure(code, annee, address_of(request))
+        return await pages.structure(code, annee, screens.public.here(request, "annee"))
 
     for path, template in (
         ("/donnees-ouvertes", "open_data.html"),
@@ -164,6 +168,6 @@ def install(service: Service, *, share_url: str | None, mails: bool = False) -> 
 def _fixed(screens: Screens, template: str) -> Callable[[Request], Awaitable[Response]]:
     async def get_page(request: Request) -> Response:
         year, parquet = datetime.now(UTC).year, parquet_export.is_possible()
-        return screens.write(template, address=address_of(request), year=year, parquet=parquet)
+        return screens.write(template, here=screens.public.here(request), year=year, parquet=parquet)
 
     return get_page

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier import catalogue, comparing, french, queries, structure_queries
+from spplus_notifier.addressing import Here
 from spplus_notifier.catalogue import WORDINGS, wording_of
 from spplus_notifier.comparing import Place
 from spplus_notifier.engagements import ENGAGEMENTS, engagement_of
@@ -26,19 +27,21 @@ class ReadingPages:
         self._service = service
         self._screens = screens
 
-    def engagements(self) -> HTMLResponse:
+    def engagements(self, here: Here) -> HTMLResponse:
         """The nine, with what measures each."""
-        return self._screens.write("engagements.html", engagements=ENGAGEMENTS, wordings=WORDINGS)
+        return self._screens.write("engagements.html", here=here, engagements=ENGAGEMENTS, wordings=WORDINGS)
 
-    def engagement(self, number: int) -> HTMLResponse:
+    def engagement(self, number: int, here: Here) -> HTMLResponse:
         """One engagement, and its indicators."""
         found = next((one for one in ENGAGEMENTS if one.number == number), None)
         if found is None:
             return self._screens.missing("Engagement introuvable", "Le programme compte neuf engagements.")
         codes = [code for main in found.codes for code in (main, *catalogue.BESIDE.get(main, ()))]
-        return self._screens.write("engagement.html", engagement=found, codes=codes, wordings=WORDINGS, methods=METHODS)
+        return self._screens.write(
+            "engagement.html", here=here, engagement=found, codes=codes, wordings=WORDINGS, methods=METHODS
+        )
 
-    async def indicator(self, code: str) -> HTMLResponse:
+    async def indicator(self, code: str, here: Here) -> HTMLResponse:
         """One indicator: what it says, and its last twelve months (or year) for the whole of each network."""
         if code not in WORDINGS:
             return self._screens.missing("Indicateur introuvable", f"Aucun indicateur ne porte le code « {code} ».")
@@ -55,6 +58,7 @@ class ReadingPages:
         ]
         return self._screens.write(
             "indicator.html",
+            here=here,
             code=code,
             wording=wording_of(code),
             method=METHODS[code],
@@ -63,16 +67,16 @@ class ReadingPages:
             period="cette année" if _by_year(code) else "les douze derniers mois",
         )
 
-    def methods(self) -> HTMLResponse:
+    def methods(self, here: Here) -> HTMLResponse:
         """All methods."""
-        return self._screens.write("methods.html", methods=[METHODS[code] for code in catalogue.order()])
+        return self._screens.write("methods.html", here=here, methods=[METHODS[code] for code in catalogue.order()])
 
-    def method(self, code: str) -> HTMLResponse:
+    def method(self, code: str, here: Here) -> HTMLResponse:
         """One method."""
         if code not in METHODS:
             return self._screens.missing("Méthode introuvable", f"Aucun indicateur ne porte le code « {code} ».")
         engagement = engagement_of(catalogue.main_of(code))
-        return self._screens.write("method.html", method=METHODS[code], engagement=engagement)
+        return self._screens.write("method.html", here=here, method=METHODS[code], engagement=engagement)
 
 
 def _by_year(code: str) -> bool:
@@ -85,21 +89,21 @@ def add_routes(routes: APIRouter, service: Service, screens: Screens) -> None:
     pages = ReadingPages(service, screens)
 
     @routes.get("/engagements")
-    async def get_engagements() -> Response:
-        return pages.engagements()
+    async def get_engagements(request: Request) -> Response:
+        return pages.engagements(screens.public.here(request))
 
     @routes.get("/engagements/{number}")
-    async def get_engagement(number: int) -> Response:
-        return pages.engagement(number)
+    async def get_engagement(request: Request, number: int) -> Response:
+        return pages.engagement(number, screens.public.here(request))
 
     @routes.get("/indicateurs/{code}")
-    async def get_indicator(code: str) -> Response:
-        return await pages.indicator(code)
+    async def get_indicator(request: Request, code: str) -> Response:
+        return await pages.indicator(code, screens.public.here(request))
 
     @routes.get("/methodes")
-    async def get_methods() -> Response:
-        return pages.methods()
+    async def get_methods(request: Request) -> Response:
+        return pages.methods(screens.public.here(request))
 
     @routes.get("/methodes/{code}")
-    async def get_method(code: str) -> Response:
-        return pages.method(code)
+    async def get_method(request: Request, code: str) -> Response:
+        return pages.method(code, screens.public.here(request))

@@ -17,6 +17,7 @@ from spplus_chassis.database import UNREACHABLE
 from spplus_chassis.problem import RETRY_AFTER_SECONDS
 from spplus_chassis.telemetry import describe
 from spplus_notifier import french
+from spplus_notifier.addressing import PublicAddress
 
 log = structlog.get_logger()
 
@@ -41,8 +42,9 @@ FRAMED_HEADERS = HEADERS | {
 class Screens:
     """Writes pages from templates."""
 
-    def __init__(self, *, share_url: str | None, mails: bool = False) -> None:
+    def __init__(self, public: PublicAddress, *, share_url: str | None, mails: bool = False) -> None:
         """`share_url`: where experiences are shared; `mails`: whether mails can be asked for."""
+        self.public = public
         self._templates = Environment(
             loader=PackageLoader("spplus_notifier"),
             autoescape=True,
@@ -75,11 +77,6 @@ class Screens:
 def _quoted(text: str) -> str:
     """Safe inside an attribute of HTML that a page shows as text, to be copied."""
     return str(escape(text))
-
-
-def address_of(request: Request) -> str:
-    """Where the service is reached, as the reader wrote it."""
-    return str(request.base_url).rstrip("/")
 
 
 def told_in_french(screens: Screens) -> type[APIRoute]:

@@ -52,7 +52,8 @@ class NotifierSettings(ServiceSettings):
     webhook_log_days: float = Field(default=30.0, gt=0, le=366)
     """For how long the delivery log remembers."""
     public_url: AnyHttpUrl | None = None
-    """Root of these pages as browsers reach it, for links in mails."""
+    """Root of these pages as browsers reach it: for links in mails, in what other sites show and in the open data's
+    description. Without it, pages take the address that was asked for, and no mails can be sent."""
     follow_url: AnyHttpUrl | None = None
     """The feedback service's page where a follow-up code is typed (``.../suivi``), for links in mails."""
     notice_public_keys: str | None = None

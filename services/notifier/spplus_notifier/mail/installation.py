@@ -32,9 +32,8 @@ _RESEAL_SECONDS: Final = 86_400.0
 _TELL_SECONDS: Final = 300.0
 
 
-def install(service: Service, settings: NotifierSettings) -> None:
+def install(service: Service, settings: NotifierSettings, shown: Screens) -> None:
     """Add the pages; where a mail server is set, send as well. What is due for deletion goes in any case."""
-    shown = Screens(share_url=settings.share_url, mails=settings.mail_host is not None)
     kept = timedelta(days=settings.mail_address_days)
     service.every(_FORGET_SECONDS, "mail-forget", lambda: _forget(service, kept))
     if settings.mail_host is None or settings.seal_keys is None:
