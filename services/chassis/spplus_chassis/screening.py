@@ -1,5 +1,6 @@
 """What every answer of every service says to browsers, whatever made it: a page, a problem, a fault."""
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import MutableHeaders
@@ -19,6 +20,8 @@ _DEFAULTS: Final = {
     "X-Frame-Options": "DENY",
 }
 """Given where the answer says nothing itself: a page that needs a style sheet or may be framed says so."""
+_FRAME_ANCESTORS: Final = re.compile(r"(?:^|;)\s*frame-ancestors\s+(?!'none')")
+"""Of a policy that lets other sites frame the answer; X-Frame-Options has no word for that, so it stays unsaid."""
 
 
 class ScreenedAnswers:
@@ -43,8 +46,10 @@ class ScreenedAnswers:
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(raw=message["headers"])
+                framed = _FRAME_ANCESTORS.search(headers.get("Content-Security-Policy", ""))
                 for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                    if not (framed and name == "X-Frame-Options"):
+                        headers.setdefault(name, value)
                 message["headers"] = headers.raw
             await send(message)
 

@@ -64,6 +64,18 @@ async def test_any_answer_carries_the_headers(path, status):
     assert answer.headers["strict-transport-security"].startswith("max-age=60")
 
 
+async def test_only_an_answer_that_may_be_framed_says_so_in_both_headers():
+    app = an_app()
+
+    @app.get("/closed")
+    async def get_closed() -> Response:
+        return Response("x", headers={"Content-Security-Policy": "img-src 'self'; frame-ancestors 'none'"})
+
+    assert "x-frame-options" not in (await ask(app, "/framed")).headers
+    for path in ("/closed", "/who", "/fault", "/nowhere"):
+        assert (await ask(app, path)).headers["x-frame-options"] == "DENY", path
+
+
 async def test_fault_is_answered_once_as_a_problem():
     answer = await ask(an_app(), "/fault")
     assert answer.json() == {"type": "about:blank", "title": "Internal error", "status": 500}
