@@ -1,7 +1,5 @@
 """API keys: who may do what, for which part of the tree. A key is shown once and only its hash is kept."""
 
-import hashlib
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,6 +8,7 @@ from typing import Any, Final
 
 from fastapi import Request
 
+from spplus_chassis.api_keys import bearer_key, hash_of, key_required, new_key
 from spplus_chassis.database import Connection, Pool
 from spplus_chassis.problem import Problem
 from spplus_contracts import FeedbackSubmitted, FeedbackWithdrawn, SingleAnswer
@@ -17,8 +16,6 @@ from spplus_feedback import acts
 from spplus_feedback.acts import Act, Action
 from spplus_feedback.structures_queries import is_inside, structure_exists
 
-_PREFIX: Final = "spplus_"
-_KEY_BYTES: Final = 32
 WHOLE_SOURCE: Final = "*"
 """In place of a structure: no narrower than the source that the key speaks for."""
 
@@ -99,11 +96,6 @@ class BadKeyError(ValueError):
 
 class UnknownStructureError(BadKeyError):
     """A key was asked for a structure that was never declared."""
-
-
-def hash_of(key: str) -> bytes:
-    """What the database holds. The key is 256 random bits, so a plain hash cannot be guessed back."""
-    return hashlib.sha256(key.encode()).digest()
 
 
 async def create_key(
@@ -187,16 +179,11 @@ async def use_key(connection: Connection, key: str) -> ApiKey | None:
 
 async def presented_key(pool: Pool, request: Request) -> ApiKey:
     """The key of a request, which must be in force (401)."""
-    kind, _, key = request.headers.get("authorization", "").partition(" ")
+    key = bearer_key(request)
     async with pool.acquire() as connection:
-        found = await use_key(connection, key.strip()) if kind.lower() == "bearer" and key else None
+        found = None if key is None else await use_key(connection, key)
     if found is None:
-        raise Problem(
-            status=401,
-            title="API key required",
-            detail="Send a key in force as 'Authorization: Bearer <key>'.",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+        raise key_required()
     return found
 
 
@@ -240,7 +227,7 @@ async def _check(connection: Connection, scopes: frozenset[Scope], structure_cod
 
 
 async def _insert(connection: Connection, name: str, *values: object) -> tuple[str, Any]:
-    key = _PREFIX + secrets.token_urlsafe(_KEY_BYTES)
+    key = new_key()
     return key, await connection.fetchrow(_CREATE, name, hash_of(key), *values)
 
 

@@ -1,7 +1,5 @@
 """Keys of those who may subscribe. A key is shown once and only its hash is kept."""
 
-import hashlib
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,12 +7,12 @@ from typing import Final
 
 from fastapi import Request
 
+from spplus_chassis.api_keys import bearer_key, hash_of, key_required, new_key
 from spplus_chassis.database import Connection, Pool
 from spplus_chassis.problem import Problem
 from spplus_notifier import structure_queries
 
-_PREFIX: Final = "spplus_"
-_KEY_BYTES: Final = 32
+_IN_FORCE: Final = "SELECT key_id, structure_code FROM webhook_keys WHERE key_hash = $1 AND revoked_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +35,9 @@ class ListedKey:
     revoked_at: datetime | None
 
 
-def hash_of(key: str) -> bytes:
-    """What the database holds. The key is 256 random bits, so a plain hash cannot be guessed back."""
-    return hashlib.sha256(key.encode()).digest()
-
-
 async def create_key(connection: Connection, *, name: str, structure_code: str | None) -> str:
     """Make a key and return it: the only time that it can be seen."""
-    key = _PREFIX + secrets.token_urlsafe(_KEY_BYTES)
+    key = new_key()
     await connection.execute(
         "INSERT INTO webhook_keys (name, key_hash, structure_code) VALUES ($1, $2, $3)",
         name,
@@ -80,19 +73,10 @@ def require_key(pool: Callable[[], Pool]) -> Callable[[Request], Awaitable[Subsc
     """A FastAPI dependency: the key of the request, which must be in force (401)."""
 
     async def holder(request: Request) -> Subscriber:
-        kind, _, key = request.headers.get("authorization", "").partition(" ")
-        row = None
-        if kind.lower() == "bearer" and key:
-            row = await pool().fetchrow(
-                "SELECT key_id, structure_code FROM webhook_keys WHERE key_hash = $1 AND revoked_at IS NULL",
-                hash_of(key.strip()),
-            )
+        key = bearer_key(request)
+        row = None if key is None else await pool().fetchrow(_IN_FORCE, hash_of(key))
         if row is None:
-            raise Problem(
-                401,
-                "Send a key in force as 'Authorization: Bearer <key>'.",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
+            raise key_required()
         return Subscriber(row["key_id"], row["structure_code"])
 
     return holder
