@@ -6,15 +6,18 @@ from typing import Final
 
 from asyncpg import Record
 
-from spplus_chassis.database import Connection
+from spplus_chassis.database import Connection, Pool
 from spplus_notifier.webhooks.interest import Changed, Interest, Interests
 
 PAGE_CHANGES: Final = 2_000
-_REACHED: Final = "SELECT reached_seq FROM webhook_fan_out FOR UPDATE SKIP LOCKED"
+_BEHIND: Final = "SELECT reached_seq < last_seq FROM webhook_fan_out, change_log"
+_REACHED: Final = """
+SELECT reached_seq, last_seq FROM webhook_fan_out, change_log FOR UPDATE OF webhook_fan_out SKIP LOCKED
+"""
 _CHANGES: Final = """
 SELECT c.seq, c.figure_key, f.structure_code, f.indicator_code, f.period_kind, f.engagements
 FROM changes AS c JOIN figures AS f USING (figure_key)
-WHERE c.seq > $1 ORDER BY c.seq LIMIT $2
+WHERE c.seq > $1 AND c.seq <= $2 ORDER BY c.seq LIMIT $3
 """
 _ABOVE: Final = """
 WITH RECURSIVE up (code, above, height) AS (
@@ -38,24 +41,34 @@ ON CONFLICT (webhook_id, figure_key) DO UPDATE SET seq = greatest(p.seq, exclude
 """
 
 
+async def is_behind(pool: Pool) -> bool:
+    """Whether there are changes that were not spread yet: a cheap look, often taken."""
+    return bool(await pool.fetchval(_BEHIND))
+
+
 async def spread(connection: Connection, today: date) -> int | None:
-    """Spread one page of changes, in the caller's transaction; how many there were, none where another is at it."""
-    reached: int | None = await connection.fetchval(_REACHED)
-    if reached is None:
+    """Spread one page of changes, in the caller's transaction; how many there were, none where another is at it.
+
+    The end of the log is read before the webhooks: whoever subscribed before a change is told of it.
+    """
+    place = await connection.fetchrow(_REACHED)
+    if place is None:
         return None
+    reached, last = place
     interests = Interests([_interest(*row) for row in await connection.fetch(_INTERESTS)])
-    if not interests:
-        await connection.execute("UPDATE webhook_fan_out SET reached_seq = (SELECT last_seq FROM change_log)")
-        return 0
-    page = [changed_of(row) for row in await connection.fetch(_CHANGES, reached, PAGE_CHANGES)]
-    if page:
+    page: list[Changed] = []
+    if interests:
+        page = [changed_of(row) for row in await connection.fetch(_CHANGES, reached, last, PAGE_CHANGES)]
         await let_wait(connection, interests, page, today)
-        await connection.execute("UPDATE webhook_fan_out SET reached_seq = $1", page[-1].seq)
+    now_reached = page[-1].seq if len(page) == PAGE_CHANGES else max(reached, last)
+    await connection.execute("UPDATE webhook_fan_out SET reached_seq = $1", now_reached)
     return len(page)
 
 
 async def let_wait(connection: Connection, interests: Interests, page: Sequence[Changed], today: date) -> int:
     """Put what each webhook asks for among what waits for it; returns how many rows. `today` is the day of the tree."""
+    if not page:
+        return 0
     above = await _above(connection, {change.structure_code for change in page}, today)
     rows = [(webhook, change.figure_key, change.seq) for change in page for webhook in interests.of(change, above)]
     if rows:
