@@ -105,4 +105,9 @@ MAIL_ASKED = Counter("spplus_mail_asked_total", "Addresses left for mails, by wh
 MAILS = Counter("spplus_mails_total", "Tries to send a mail by how they ended", ["outcome"])
 MAILS_UNCERTAIN = Gauge("spplus_mails_uncertain_count", "Mails of which nobody knows whether they were sent")
 MAIL_AGE = Gauge("spplus_mail_age_seconds", "Age of the oldest mail that waits although nobody refused it")
+SEALED_ROWS = Gauge(
+    "spplus_sealed_rows",
+    "Secrets and addresses of others, by the key they stand under: newest, older, unknown",
+    ["key"],
+)
 STREAM_RESYNCS = Counter("spplus_stream_resyncs_total", "Readers of the live stream told to start again")

@@ -9,7 +9,7 @@ from spplus_chassis import dead_letters_command
 from spplus_chassis.kafka_settings import read_settings
 from spplus_chassis.migrations import migrate
 from spplus_chassis.service import serve
-from spplus_notifier import mails_command, webhooks_command
+from spplus_notifier import mails_command, seals_command, webhooks_command
 from spplus_notifier.app import PACKAGE, build
 from spplus_notifier.settings import NotifierSettings
 
@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     dead_letters_command.add_arguments(commands.add_parser("dead-letters", help=dead_letters_command.HELP))
     webhooks_command.add_arguments(commands.add_parser("webhooks", help=webhooks_command.HELP))
     mails_command.add_arguments(commands.add_parser("mails", help=mails_command.HELP))
+    seals_command.add_arguments(commands.add_parser("seals", help=seals_command.HELP))
     chosen = parser.parse_args(arguments)
     settings = read_settings(NotifierSettings, "spplus-notifier")
     if chosen.command == "serve":
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(webhooks_command.run(chosen, settings))
     if chosen.command == "mails":
         sys.exit(mails_command.run(chosen, settings))
+    if chosen.command == "seals":
+        sys.exit(seals_command.run(chosen, settings))
     applied = asyncio.run(migrate(settings.database_url, PACKAGE))
     print("\n".join(applied) or "nothing to apply")
 

@@ -12,6 +12,7 @@ from spplus_notifier.feed import Feed
 from spplus_notifier.mail import installation as mail
 from spplus_notifier.queries import LogBounds, LoggedChange
 from spplus_notifier.screens import Screens
+from spplus_notifier.sealing import Sealer
 from spplus_notifier.settings import NotifierSettings
 from spplus_notifier.subscribers import publication
 from spplus_notifier.subtrees import Subtrees
@@ -19,6 +20,7 @@ from spplus_notifier.webhooks import installation
 
 PACKAGE = "spplus_notifier"
 _PRUNE_SECONDS = 600
+_RESEAL_SECONDS = 3_600
 
 
 class _StoredLog:
@@ -66,6 +68,9 @@ def build(settings: NotifierSettings) -> Service:
             heartbeat_seconds=settings.stream_heartbeat_seconds,
         )
     )
+    if keys := settings.sealing_keys():
+        sealer = Sealer(keys)
+        service.every(_RESEAL_SECONDS, "reseal", lambda: jobs.reseal(service.pool, sealer))
     installation.install(service, settings)
     screens = Screens(public, share_url=settings.share_url, mails=settings.mail_host is not None)
     mail.install(service, settings, screens)

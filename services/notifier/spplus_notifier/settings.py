@@ -96,6 +96,11 @@ class NotifierSettings(ServiceSettings):
         self.sender()
         return self
 
+    def sealing_keys(self) -> tuple[str, ...]:
+        """What secrets of others are sealed with, the newest first; none where nothing can be sealed."""
+        given = "" if self.seal_keys is None else self.seal_keys.get_secret_value()
+        return tuple(key.strip() for key in given.split(",") if key.strip())
+
     def sender(self) -> Address:
         """Who sends mails. Raises `ValueError` where that is no address."""
         name, address = parseaddr(self.mail_from or "")

@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 from spplus_chassis.database import open_pool
 from spplus_notifier.__main__ import main
 from spplus_notifier.mail import jobs
-from spplus_notifier.mail.recipients import AddressMark
+from spplus_notifier.resealing import reseal
 from spplus_notifier.sealing import Sealer
 from tests.support.builders import a_withdrawal, an_answer
 from tests.support.certificates import HOST, Authority
@@ -297,10 +297,10 @@ async def test_addresses_are_sealed_anew_and_go_when_their_time_ends(published):
         assert WHO.encode() not in stored[0]["sealed_recipient"]
         newest = Fernet.generate_key().decode()
         async with await open_pool(published.database_url, 2) as pool:
-            assert await jobs.reseal(pool, Sealer([newest, SEAL_KEY]), AddressMark(newest)) == 1
+            assert await reseal(pool, Sealer([newest, SEAL_KEY])) == 1
             [row] = await published.fetch("SELECT sealed_recipient FROM follow_ups")
             assert WHO in Sealer([newest]).open(row["sealed_recipient"])
-            await jobs.reseal(pool, Sealer([SEAL_KEY, newest]), AddressMark(SEAL_KEY))
+            await reseal(pool, Sealer([SEAL_KEY, newest]))
             await published.fetch("UPDATE follow_ups SET confirmed_at = now() - interval '31 days'")
             async with pool.acquire() as connection:
                 await jobs.forget(connection, timedelta(days=30))

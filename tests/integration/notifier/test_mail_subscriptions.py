@@ -11,6 +11,7 @@ from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier.mail import jobs, telling
 from spplus_notifier.mail.recipients import AddressMark
 from spplus_notifier.mail.weekly import week_of
+from spplus_notifier.resealing import reseal
 from spplus_notifier.sealing import Sealer
 from tests.support.builders import a_figure, a_rolling_figure, a_structure
 from tests.support.mailbox import receiving_mails
@@ -163,7 +164,9 @@ async def test_after_a_change_of_keys_an_address_still_subscribes_once(published
         await subscribed(mailbox, http)
         await eventually(lambda: all_sent(published, 1), "the mail to be sent")
         async with await open_pool(published.database_url, 2) as pool:
-            assert await jobs.reseal(pool, Sealer([newest, SEAL_KEY]), AddressMark(newest)) == 1
+            both = Sealer([newest, SEAL_KEY])
+            await jobs.mark_anew(pool, both, AddressMark(newest))
+            assert await reseal(pool, both) == 1
     async with receiving_mails() as mailbox, published.replica(**mail_settings(mailbox, seal_keys=newest)) as http:
         assert (await leave(http)).status_code == 200
         assert await states(published) == ["sent"]

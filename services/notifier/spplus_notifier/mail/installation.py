@@ -28,7 +28,7 @@ log = structlog.get_logger()
 _MEASURE_SECONDS: Final = 5.0
 _SETTLE_SECONDS: Final = 10.0
 _FORGET_SECONDS: Final = 600.0
-_RESEAL_SECONDS: Final = 86_400.0
+_MARK_SECONDS: Final = 86_400.0
 _TELL_SECONDS: Final = 300.0
 
 
@@ -36,11 +36,11 @@ def install(service: Service, settings: NotifierSettings, shown: Screens) -> Non
     """Add the pages; where a mail server is set, send as well. What is due for deletion goes in any case."""
     kept = timedelta(days=settings.mail_address_days)
     service.every(_FORGET_SECONDS, "mail-forget", lambda: _forget(service, kept))
-    if settings.mail_host is None or settings.seal_keys is None:
+    keys = settings.sealing_keys()
+    if settings.mail_host is None or not keys:
         service.include(pages.router(shown, None))
         service.include(subscription_pages.router(shown, None))
         return
-    keys = [key.strip() for key in settings.seal_keys.get_secret_value().split(",") if key.strip()]
     sealer = Sealer(keys)
     postman = Postman(
         lambda: service.pool,
@@ -69,7 +69,7 @@ def install(service: Service, settings: NotifierSettings, shown: Screens) -> Non
     service.background("mail-sending", postman.run)
     service.every(_SETTLE_SECONDS, "mail-settle", lambda: _settle(service))
     service.every(_MEASURE_SECONDS, "mail-measure", lambda: _measure(service))
-    service.every(_RESEAL_SECONDS, "mail-reseal", lambda: _reseal(service, sealer, mark))
+    service.every(_MARK_SECONDS, "mail-mark", lambda: jobs.mark_anew(service.pool, sealer, mark))
 
 
 def server_of(settings: NotifierSettings, host: str) -> Server:
@@ -94,10 +94,6 @@ async def _measure(service: Service) -> None:
 async def _forget(service: Service, kept: timedelta) -> None:
     async with service.pool.acquire() as connection:
         await jobs.forget(connection, kept)
-
-
-async def _reseal(service: Service, sealer: Sealer, mark: AddressMark) -> None:
-    await jobs.reseal(service.pool, sealer, mark)
 
 
 async def _tell(service: Service) -> None:

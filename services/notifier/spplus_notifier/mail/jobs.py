@@ -1,9 +1,7 @@
-"""What mails need by the clock: addresses go when their time ends, and are sealed anew after a change of keys."""
+"""What mails need by the clock: addresses go when their time ends, and are marked anew after a change of keys."""
 
 from datetime import timedelta
 from typing import Final
-
-import structlog
 
 from spplus_chassis.database import Connection, Pool
 from spplus_notifier.endings import KEPT_HOURS, LOCK
@@ -11,16 +9,12 @@ from spplus_notifier.mail.follow_ups import CONFIRM_WITHIN
 from spplus_notifier.mail.recipients import AddressMark, Recipient
 from spplus_notifier.sealing import Sealer, UnsealableError
 
-log = structlog.get_logger()
-
-_PAGE: Final = 500
 _SUBSCRIBERS: Final = "SELECT subscription_id, sealed_recipient, address_hash FROM mail_subscriptions"
 _MARK: Final = """
 UPDATE mail_subscriptions AS s SET address_hash = $2 WHERE subscription_id = $1 AND NOT EXISTS (
     SELECT FROM mail_subscriptions AS o WHERE o.structure_code = s.structure_code AND o.address_hash = $2
 )
 """
-_SEALED: Final = (("follow_ups", "follow_up_id"), ("mail_subscriptions", "subscription_id"), ("mails", "mail_id"))
 # The last mail and the end of the address, in one statement.
 _EXPIRE: Final = """
 WITH late AS (
@@ -57,35 +51,8 @@ async def forget(connection: Connection, kept: timedelta) -> None:
             await connection.execute(statement, kept)
 
 
-async def reseal(pool: Pool, sealer: Sealer, mark: AddressMark) -> int:
-    """Seal everything with the newest key; how many rows. One that cannot be opened stays as it is.
-
-    Marks of subscribers hang on the key too: without new ones an address could subscribe twice.
-    """
-    await _mark_anew(pool, sealer, mark)
-    done = 0
-    for table, key in _SEALED:
-        after = "00000000-0000-0000-0000-000000000000"
-        while True:
-            async with pool.acquire() as connection, connection.transaction():
-                rows = await connection.fetch(
-                    f"SELECT {key}::text AS id, sealed_recipient AS sealed FROM {table} "  # noqa: S608 - fixed names
-                    f"WHERE sealed_recipient IS NOT NULL AND {key} > $1::uuid ORDER BY {key} LIMIT {_PAGE} FOR UPDATE",
-                    after,
-                )
-                fresh = [(row["id"], sealed) for row in rows if (sealed := _resealed(sealer, row["sealed"]))]
-                await connection.executemany(
-                    f"UPDATE {table} SET sealed_recipient = $2 WHERE {key} = $1::uuid",  # noqa: S608 - fixed names
-                    fresh,
-                )
-            done += len(fresh)
-            if len(rows) < _PAGE:
-                break
-            after = rows[-1]["id"]
-    return done
-
-
-async def _mark_anew(pool: Pool, sealer: Sealer, mark: AddressMark) -> None:
+async def mark_anew(pool: Pool, sealer: Sealer, mark: AddressMark) -> None:
+    """Mark subscribers after a change of keys: marks hang on the key, and an address subscribes once."""
     async with pool.acquire() as connection, connection.transaction():
         async for row in connection.cursor(_SUBSCRIBERS):
             try:
@@ -94,11 +61,3 @@ async def _mark_anew(pool: Pool, sealer: Sealer, mark: AddressMark) -> None:
                 continue
             if marked != row["address_hash"]:
                 await connection.execute(_MARK, row["subscription_id"], marked)
-
-
-def _resealed(sealer: Sealer, sealed: bytes) -> bytes | None:
-    try:
-        return sealer.reseal(sealed)
-    except UnsealableError:
-        log.warning("recipient_unsealable")
-        return None

@@ -13,7 +13,7 @@ from spplus_notifier.webhooks import api, subscriptions
 from spplus_notifier.webhooks.api import Door
 from spplus_notifier.webhooks.calling import Caller
 from spplus_notifier.webhooks.delivering import Delivery
-from spplus_notifier.webhooks.fan_out import PAGE_CHANGES, spread
+from spplus_notifier.webhooks.fan_out import is_behind, spread
 
 _SPREAD_SECONDS: Final = 0.3
 _MEASURE_SECONDS: Final = 5.0
@@ -27,10 +27,11 @@ FROM webhook_pending AS p JOIN webhooks AS w USING (webhook_id) WHERE w.state = 
 
 def install(service: Service, settings: NotifierSettings) -> None:
     """Add the routes; where secrets can be sealed, call as well."""
-    sealer = sealer_of(settings)
-    if sealer is None:
+    keys = settings.sealing_keys()
+    if not keys:
         service.include(api.router(Door(lambda: service.pool, None, _clock, lambda: None)))
         return
+    sealer = Sealer(keys)
     networks = [network.strip() for network in settings.webhook_private_networks.split(",") if network.strip()]
     caller = Caller(seconds=settings.webhook_call_seconds, private_networks=networks)
     delivery = Delivery(
@@ -50,20 +51,13 @@ def install(service: Service, settings: NotifierSettings) -> None:
     service.every(_FORGET_SECONDS, "webhook-forget", lambda: _forget(service, kept))
 
 
-def sealer_of(settings: NotifierSettings) -> Sealer | None:
-    """What secrets are sealed with, if a key is set. Raises `ValueError` where one is none."""
-    if settings.seal_keys is None:
-        return None
-    return Sealer([key.strip() for key in settings.seal_keys.get_secret_value().split(",") if key.strip()])
-
-
 async def _spread(service: Service, delivery: Delivery) -> None:
-    while True:
+    while await is_behind(service.pool):
         async with service.pool.acquire() as connection, connection.transaction():
             changes = await spread(connection, _clock().astimezone(PARIS).date())
         if changes:
             delivery.wake()
-        if changes is None or changes < PAGE_CHANGES:
+        if changes is None:
             return
 
 
