@@ -1,12 +1,12 @@
 """Writing stories, statements and keys. Every function runs inside the caller's transaction."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from spplus_chassis.database import Connection
+from spplus_chassis.sql_values import json_rows
 from spplus_contracts.vocabulary import Outcome
 from spplus_feedback.standing import Said, Standing, Status
 
@@ -116,17 +116,17 @@ class WithdrawnStory:
 
 async def insert_feedbacks(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
     """Insert stories; those that are there already are left alone. Returns the ids inserted."""
-    return {row["feedback_id"] for row in await connection.fetch(_INSERT_FEEDBACKS, _json(rows))}
+    return {row["feedback_id"] for row in await connection.fetch(_INSERT_FEEDBACKS, json_rows(rows))}
 
 
 async def insert_requests(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the requests of stories that were just inserted."""
-    await connection.execute(_INSERT_REQUESTS, _json(rows))
+    await connection.execute(_INSERT_REQUESTS, json_rows(rows))
 
 
 async def claim_keys(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[bytes]:
     """Take keys that nobody used. A key that another transaction is taking is waited for. Returns those taken."""
-    return {row["key_hash"] for row in await connection.fetch(_CLAIM_KEYS, _json(rows))}
+    return {row["key_hash"] for row in await connection.fetch(_CLAIM_KEYS, json_rows(rows))}
 
 
 async def known_keys(connection: Connection, key_hashes: Iterable[bytes]) -> dict[bytes, Any]:
@@ -240,17 +240,3 @@ async def save_standing(connection: Connection, request_id: str, standing: Stand
         standing.promised_at,
         standing.answered_at,
     )
-
-
-def _json(rows: Sequence[Mapping[str, Any]]) -> str:
-    return json.dumps(rows, default=_plain)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, frozenset):
-        return sorted(value)
-    raise TypeError(type(value).__name__)

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from spplus_chassis.database import Connection
+from spplus_chassis.sql_values import is_uuid
 from spplus_feedback import acts
 from spplus_feedback.acts import Act, Action
 from spplus_feedback.gate_rules import Source, Tree
@@ -110,7 +111,7 @@ async def current_register(connection: Connection, known: Register | None, day: 
 
 async def holders_of(connection: Connection, request_ids: Iterable[str]) -> dict[str, frozenset[str]]:
     """For each of the platform's own requests that exists, the structure addressed and the one that holds it now."""
-    ids = [UUID(request_id) for request_id in request_ids if _is_uuid(request_id)]
+    ids = [UUID(request_id) for request_id in request_ids if is_uuid(request_id)]
     rows = await connection.fetch(_HOLDERS, ids) if ids else []
     return {row["request_id"]: frozenset({row["structure_code"], row["holder_code"]}) for row in rows}
 
@@ -118,11 +119,3 @@ async def holders_of(connection: Connection, request_ids: Iterable[str]) -> dict
 async def _trace(connection: Connection, action: Action, code: str, by: str, detail: Mapping[str, object]) -> None:
     at: datetime = await connection.fetchval("SELECT now()")
     await acts.record(connection, Act(actor=by, action=action, at=at, subject=code, detail=detail))
-
-
-def _is_uuid(text: str) -> bool:
-    # Only the usual spelling: another would be another request_id to everybody who reads the event.
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

@@ -1,12 +1,12 @@
 """What feedback hears on the bus: answers that were given to its stories elsewhere."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from spplus_chassis.database import Connection
 from spplus_chassis.delivery import Subscription
 from spplus_chassis.reading import read_event
 from spplus_chassis.records import Batch, Refused
+from spplus_chassis.sql_values import is_uuid
 from spplus_contracts import SingleAnswer
 from spplus_contracts.topics import REQUEST_ANSWERED
 from spplus_contracts.vocabulary import PLATFORM_SOURCE
@@ -32,7 +32,7 @@ def heard_in(batch: Batch) -> Heard:
             continue
         if not isinstance(event, SingleAnswer) or (event.request_source or envelope.source) != PLATFORM_SOURCE:
             continue
-        if _is_ours(event.request_id):
+        if is_uuid(event.request_id):
             heard.append((event.request_id, said_by(event, source=envelope.source, event_id=envelope.id)))
     return heard
 
@@ -40,11 +40,3 @@ def heard_in(batch: Batch) -> Heard:
 async def on_requests_answered(connection: Connection, _batch: Batch, heard: Heard) -> None:
     """Keep the statements in the batch's transaction."""
     await record_statements(connection, heard)
-
-
-def _is_ours(request_id: str) -> bool:
-    try:
-        UUID(request_id)
-    except ValueError:
-        return False
-    return True

@@ -1,13 +1,11 @@
 """Set-based SQL of the import of experiences: a handful of statements for a whole chunk of rows."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from spplus_chassis.database import Connection
+from spplus_chassis.sql_values import is_uuid, json_rows
 from spplus_contracts.vocabulary import PLATFORM_SOURCE, Outcome
 from spplus_feedback.repository import LockedRequest
 from spplus_feedback.standing import Said, Standing, Status
@@ -87,7 +85,7 @@ async def save_statements(connection: Connection, rows: Sequence[tuple[str, Said
     """Keep statements that are new: request, what was said, fingerprint and text."""
     await connection.execute(
         _SAY,
-        _json(
+        json_rows(
             {"request_id": request_id, **asdict(said), "body_hash": body_hash, "answer": answer}
             for request_id, said, body_hash, answer in rows
         ),
@@ -97,34 +95,15 @@ async def save_statements(connection: Connection, rows: Sequence[tuple[str, Said
 async def save_standings(connection: Connection, derived: Mapping[str, Standing]) -> None:
     """Keep what is derived from the statements."""
     rows = ({"request_id": request_id, **asdict(standing)} for request_id, standing in derived.items())
-    await connection.execute(_STAND, _json(rows))
+    await connection.execute(_STAND, json_rows(rows))
 
 
 async def keep_rows(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Keep the cells of stories whose words stand, or never had any; the latest file is believed."""
-    await connection.execute(_KEEP_ROWS, _json(rows))
+    await connection.execute(_KEEP_ROWS, json_rows(rows))
 
 
 async def told_here(connection: Connection, official_ids: Iterable[str]) -> set[str]:
     """Which of these ids are public ids of stories of this platform: the file is an export of ours."""
-    possible = [text for text in official_ids if _is_uuid(text)]
+    possible = [text for text in official_ids if is_uuid(text)]
     return {row["public_id"] for row in await connection.fetch(_OURS, possible)} if possible else set()
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
-
-
-def _json(rows: Iterable[Mapping[str, Any]]) -> str:
-    return json.dumps(list(rows), default=_plain)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(type(value).__name__)
