@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Generic, TypeVar
 
+from spplus_chassis.french import PARIS
 from spplus_contracts import (
     BulkAnswers,
     Envelope,
@@ -31,7 +32,7 @@ from spplus_contracts.vocabulary import (
 )
 from spplus_embedded.expected import JUDGED, Counts, Expected, Key, figures, survey_figures
 from spplus_embedded.forest import Forest
-from spplus_embedded.reach import PARIS, day_of_tree, month_of, periods_of
+from spplus_embedded.reach import day_of_tree, month_of, periods_of
 from spplus_embedded.worth import of_marks, of_story, of_totals
 
 MIN_SAMPLE: Final = 30

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from spplus_chassis.french import PARIS
 from spplus_contracts.vocabulary import PeriodKind
 
-PARIS: Final = ZoneInfo("Europe/Paris")
 _DECEMBER: Final = 12
 
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import holidays
 
+from spplus_chassis.french import PARIS
 from spplus_contracts import AnnouncedDelay
 from spplus_contracts.vocabulary import DelayCalendar
 
-PARIS: Final = ZoneInfo("Europe/Paris")
 _SATURDAY: Final = 5
 _SUBDIVISIONS: Final = {
     "57": "57",

@@ -9,15 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from spplus_chassis.french import PARIS
 from spplus_chassis.reading import CLOCK_TOLERANCE, said_too_early
 from spplus_contracts import BulkAnswers, Envelope, FeedbackSubmitted, FeedbackWithdrawn, SingleAnswer
 from spplus_contracts.topics import FORWARDED
 from spplus_contracts.vocabulary import PLATFORM_SOURCE, RequestKind
 from spplus_feedback.structures import ancestors_of
-
-_PARIS: Final = ZoneInfo("Europe/Paris")
 
 AgencyEvent = FeedbackSubmitted | SingleAnswer | BulkAnswers | FeedbackWithdrawn
 """What another system may say."""
@@ -116,7 +114,7 @@ def judge_clock(envelope: Envelope, event: AgencyEvent, appended_at: datetime) -
     """Whether it happened, and was said, before the broker had it; by the broker's clock, for replays."""
     limit = appended_at + CLOCK_TOLERANCE
     late = said_too_early(envelope, event, limit)
-    if late is None and isinstance(event, BulkAnswers) and event.month > f"{limit.astimezone(_PARIS):%Y-%m}":
+    if late is None and isinstance(event, BulkAnswers) and event.month > f"{limit.astimezone(PARIS):%Y-%m}":
         late = "month: has not begun"
     if late is None:
         return None

@@ -3,26 +3,13 @@
 from datetime import date, datetime
 from typing import Final
 
+from spplus_chassis import french
 from spplus_contracts import AnnouncedDelay
 from spplus_contracts.vocabulary import DelayCalendar
-from spplus_feedback.deadlines import PARIS, last_day, paris_day
+from spplus_feedback.deadlines import last_day, paris_day
 from spplus_feedback.timeline import Step
 
 _WEEKDAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-_MONTHS: Final = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
 SENTIMENTS: Final = {"positive": "Positif", "neutral": "Neutre", "negative": "Négatif"}
 CHANNELS: Final = {
     "desk": "Au guichet, à l’accueil",
@@ -123,14 +110,12 @@ def refusal(reason: str | None) -> str:
 
 def day_in_words(day: date) -> str:
     """``mardi 1er décembre 2026``."""
-    number = "1er" if day.day == 1 else str(day.day)
-    return f"{_WEEKDAYS[day.weekday()]} {number} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{_WEEKDAYS[day.weekday()]} {french.day(day)}"
 
 
 def month_in_words(month: str) -> str:
     """``2026-03`` as ``mars 2026``."""
-    year, _, number = month.partition("-")
-    return f"{_MONTHS[int(number) - 1]} {year}"
+    return french.month(date.fromisoformat(f"{month}-01"))
 
 
 def delay_in_words(delay: AnnouncedDelay) -> str:
@@ -148,7 +133,7 @@ def day_of(instant: datetime) -> str:
 
 def moment_of(instant: datetime) -> str:
     """The day and the minute of something that happened."""
-    there = instant.astimezone(PARIS)
+    there = instant.astimezone(french.PARIS)
     return f"{day_of(instant)} à {there.hour}\u00a0h\u00a0{there.minute:02}"
 
 

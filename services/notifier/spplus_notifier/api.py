@@ -8,13 +8,13 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from spplus_chassis.database import Pool
+from spplus_chassis.french import PARIS
 from spplus_chassis.paging import cursor_of, etag_of, place_of
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_notifier import csv_export, queries, selection
 from spplus_notifier.answering import streamed, validators, weak, whole
 from spplus_notifier.asking import CsvQuery, FigureFilter, FigureQuery, HistoryQuery
-from spplus_notifier.french import PARIS
 from spplus_notifier.queries import Revision
 from spplus_notifier.reasons import Why, why
 from spplus_notifier.selection import Selection

@@ -6,10 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
+from spplus_chassis import french
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
-from spplus_notifier import catalogue, comparing, french, queries, structure_queries, wording
+from spplus_notifier import catalogue, comparing, queries, structure_queries, wording
 from spplus_notifier.addressing import Here
 from spplus_notifier.catalogue import WORDINGS, wording_of
 from spplus_notifier.comparing import Place

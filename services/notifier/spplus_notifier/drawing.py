@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from spplus_chassis import french
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind, Unit
-from spplus_notifier import charts, french, wording
+from spplus_notifier import charts, wording
 from spplus_notifier.catalogue import wording_of
 from spplus_notifier.charts import Axis, Point
 from spplus_notifier.figure_set import has_value, is_withheld

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 
+from spplus_chassis import french
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
-from spplus_notifier import badge, catalogue, french, queries, structure_queries
+from spplus_notifier import badge, catalogue, queries, structure_queries
 from spplus_notifier.addressing import Here
 from spplus_notifier.cards import Card, Shown, card
 from spplus_notifier.figure_set import Figures, View

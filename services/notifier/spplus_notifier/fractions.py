@@ -7,7 +7,7 @@ else what holds anywhere in the interval: nearly x, a little more than x, betwee
 import math
 from typing import NamedTuple
 
-from spplus_notifier import french
+from spplus_chassis import french
 
 NARROW_ENOUGH = 0.2
 """Widest interval (as a rate) of which one tenth is said."""

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
+from spplus_chassis import french
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier import (
     comparison_pages,
     embedding,
-    french,
     parquet_export,
     queries,
     reading_pages,

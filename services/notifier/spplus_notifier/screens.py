@@ -13,10 +13,10 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from spplus_chassis import french
 from spplus_chassis.database import UNREACHABLE
 from spplus_chassis.problem import RETRY_AFTER_SECONDS
 from spplus_chassis.telemetry import describe
-from spplus_notifier import french
 from spplus_notifier.addressing import PublicAddress
 
 log = structlog.get_logger()

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from spplus_chassis.database import Pool
+from spplus_chassis.french import PARIS
 from spplus_notifier import selection
-from spplus_notifier.french import PARIS
 
 _MOST_KEPT: Final = 200
 """Parts remembered; one of the whole tree is about a megabyte."""

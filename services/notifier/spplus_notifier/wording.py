@@ -6,9 +6,10 @@ A figure without a number says why, each reason in its own words: never a zero, 
 import math
 from datetime import date, timedelta
 
+from spplus_chassis import french
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import IndicatorStatus, PeriodKind, Unit
-from spplus_notifier import fractions, french
+from spplus_notifier import fractions
 from spplus_notifier.catalogue import PROTECTED, Noun, Wording, wording_of
 
 NOT_COLLECTED = "Non collecté"

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from spplus_chassis.french import PARIS
 from spplus_contracts import BulkAnswers, Envelope, IndicatorComputed, StructureDeclared
 from spplus_embedded.demo.confidence import ever_given, indiscretions
 from spplus_embedded.demo.doors import HttpDoor
@@ -25,7 +25,6 @@ PATIENCE_SECONDS: Final = 90.0
 _PAUSE_SECONDS: Final = 0.5
 _PAGE: Final = 1000
 _SHOWN: Final = 25
-_PARIS: Final = ZoneInfo("Europe/Paris")
 _SERVICES: Final = ("feedback", "indicators", "notifier")
 
 
@@ -92,7 +91,7 @@ class Judge:
 
     async def _differences(self, heard: Heard) -> list[str]:
         now = datetime.now(UTC)
-        judged = (len(heard.spoken), now.astimezone(_PARIS).date())
+        judged = (len(heard.spoken), now.astimezone(PARIS).date())
         if judged != self._judged:
             told: list[tuple[Envelope, Any]] = [*_declarations(self.places, now), *heard.spoken]
             self.expected = await asyncio.to_thread(fold, told, now)

@@ -5,8 +5,8 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from random import Random
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from spplus_chassis.french import PARIS
 from spplus_contracts.vocabulary import Author, Channel, FeedbackKind, Outcome, RequestKind, ScoreScale, Sentiment
 from spplus_embedded.demo.facts import DESK, HTTP, SOURCE_OF, SOURCES, Act, Letter, Mark, Story, Year
 from spplus_embedded.demo.quality import (
@@ -26,7 +26,6 @@ from spplus_embedded.demo.tree import Network, Place
 PLATFORM_ANSWER_DAYS: Final = 15
 """The delay that the platform's own door announces in the demo, for structures that declared none."""
 
-_PARIS: Final = ZoneInfo("Europe/Paris")
 _CLOSED_MONTHS: Final = 12
 _LATEST: Final = timedelta(hours=1)
 """The year ends this long before the demo starts: nothing of it lies ahead of anybody's clock."""
@@ -62,7 +61,7 @@ def year_before(now: datetime, places: Sequence[Place], *, feedbacks: int, seed:
 
 def _months(now: datetime) -> list[date]:
     """First days of the closed months, of the current one and of the next, the oldest first."""
-    first = now.astimezone(_PARIS).date().replace(day=1)
+    first = now.astimezone(PARIS).date().replace(day=1)
     months = [first, _next(first)]
     for _ in range(_CLOSED_MONTHS):
         months.insert(0, (months[0] - timedelta(days=1)).replace(day=1))
@@ -178,7 +177,7 @@ class _Draw:
         one = chance.choices(self._who[network], [who.crowd for who in self._who[network]])[0]
         lengths = [max(0.0, (min(end, self._end) - start) / (end - start)) for start, end in self._spans]
         weights = [
-            pressure(network, start.astimezone(_PARIS).date()) * length
+            pressure(network, start.astimezone(PARIS).date()) * length
             for (start, _), length in zip(self._spans, lengths, strict=True)
         ]
         start, end = chance.choices(self._spans, weights)[0]
@@ -214,7 +213,7 @@ class _Draw:
         return DESK
 
     def _due_on(self, one: Character, at: datetime) -> date:
-        return at.astimezone(_PARIS).date() + timedelta(days=HABITS[one.network].announced_days)
+        return at.astimezone(PARIS).date() + timedelta(days=HABITS[one.network].announced_days)
 
     def _withdrawal(self, at: datetime) -> datetime | None:
         withdrawn_at = at + timedelta(days=self._chance.randint(1, 20))
@@ -229,4 +228,4 @@ def _other(feels: Sentiment) -> Sentiment:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, _PARIS)
+    return datetime.combine(day, time.min, PARIS)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import httpx
 
+from spplus_chassis.french import PARIS
 from spplus_contracts.vocabulary import Author, Channel, PeriodKind, Sentiment
 from spplus_embedded.demo.doors import HttpDoor
 from spplus_embedded.demo.facts import DESK, HTTP, Story
@@ -24,7 +24,6 @@ from spplus_embedded.errors import PartsError
 from spplus_embedded.expected import Expected, Key
 
 _PATIENCE_SECONDS: Final = 120.0
-_PARIS: Final = ZoneInfo("Europe/Paris")
 _FEELINGS: Final = {Sentiment.POSITIVE: 0.68, Sentiment.NEUTRAL: 0.1, Sentiment.NEGATIVE: 0.22}
 Shelf = tuple[str, str]
 """A structure and the first day of a month: one figure that counts experiences."""
@@ -125,7 +124,7 @@ class Steady:
             "/v1/feedback", body, {"Idempotency-Key": f"{self.run}-steady-{story.number:06d}"}
         )
         submitted_at = datetime.fromisoformat(accepted["submitted_at"])
-        month = submitted_at.astimezone(_PARIS).date().replace(day=1).isoformat()
+        month = submitted_at.astimezone(PARIS).date().replace(day=1).isoformat()
         shelf = (story.structure_code, month)
         self.heard.spoken.append(posted(story, accepted))
         self.heard.http_stories += 1
@@ -138,7 +137,7 @@ class Steady:
             number=self._number,
             structure_code=self.chance.choice(self.places).code,
             door=HTTP,
-            submitted_at=datetime.now(_PARIS),
+            submitted_at=datetime.now(PARIS),
             sentiment=self.chance.choices(list(_FEELINGS), list(_FEELINGS.values()))[0],
             author=Author.CITIZEN,
             channels=frozenset({Channel.DESK}),

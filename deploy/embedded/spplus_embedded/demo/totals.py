@@ -3,16 +3,13 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from random import Random
-from typing import Final
-from zoneinfo import ZoneInfo
 
+from spplus_chassis.french import PARIS
 from spplus_contracts import BulkAnswers
 from spplus_contracts.vocabulary import RequestKind
 from spplus_embedded.demo.facts import SOURCE_OF, Totals
 from spplus_embedded.demo.quality import pressure
 from spplus_embedded.demo.tree import Network, Place, call_centres, local_heads
-
-_PARIS: Final = ZoneInfo("Europe/Paris")
 
 
 def monthly_totals(places: Sequence[Place], months: Sequence[date], chance: Random) -> Iterator[Totals]:
@@ -60,4 +57,4 @@ def _emails(place: Place, month: date, chance: Random) -> BulkAnswers:
 
 def _after(month: date) -> datetime:
     """Nine in the morning of the first day after it."""
-    return datetime.combine((month + timedelta(days=31)).replace(day=1), time(9), _PARIS)
+    return datetime.combine((month + timedelta(days=31)).replace(day=1), time(9), PARIS)

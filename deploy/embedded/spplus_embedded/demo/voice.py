@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, TypeVar
-from zoneinfo import ZoneInfo
 
+from spplus_chassis.french import PARIS
 from spplus_contracts import BulkAnswers, Envelope, FeedbackSubmitted, FeedbackWithdrawn, SingleAnswer
 from spplus_contracts.envelope import instant_text
 from spplus_contracts.feedback import Score
@@ -22,7 +22,6 @@ from spplus_contracts.vocabulary import (
 from spplus_embedded.demo.facts import Act, Letter, Mark, Story, Totals
 from spplus_embedded.fold import Said
 
-_PARIS: Final = ZoneInfo("Europe/Paris")
 _INSTANTS: Final = {
     Outcome.ACKNOWLEDGED: "acknowledged_at",
     Outcome.DELAY_NOTICE: "announced_at",
@@ -212,7 +211,7 @@ def counted(totals: Totals) -> Spoken:
 
 def end_of_day(day: date) -> datetime:
     """24:00 in Paris."""
-    return datetime.combine(day + timedelta(days=1), time.min, _PARIS).astimezone(UTC)
+    return datetime.combine(day + timedelta(days=1), time.min, PARIS).astimezone(UTC)
 
 
 def _withdrawal(story: Story, source: str, request_id: str, event_id: str, at: datetime) -> Spoken:

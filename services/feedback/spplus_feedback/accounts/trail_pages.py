@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Response
 
 from spplus_chassis.database import Pool
+from spplus_chassis.french import PARIS
 from spplus_chassis.problem import Problem
 from spplus_feedback.accounts.people import Clock, Person, require
 from spplus_feedback.accounts.reach import reach_of
@@ -22,7 +22,6 @@ from spplus_feedback.screens import Page, page
 
 TRAIL: Final = "/espace/journal"
 _LINES: Final = 50
-_PARIS: Final = ZoneInfo("Europe/Paris")
 _LARGEST: Final = 2**63 - 1
 
 
@@ -81,7 +80,7 @@ def _sought(filters: dict[str, str], before: str) -> Sought:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=_PARIS).astimezone(UTC)
+    return datetime(day.year, day.month, day.day, tzinfo=PARIS).astimezone(UTC)
 
 
 def _shown(line: Line) -> dict[str, Any]:
@@ -90,7 +89,7 @@ def _shown(line: Line) -> dict[str, Any]:
     actor = line.actor_name or ACTORS.get(kind, line.actor)
     said = json.loads(line.detail)
     return {
-        "at": line.at.astimezone(_PARIS),
+        "at": line.at.astimezone(PARIS),
         "actor": f"{actor} n° {name}" if kind == "key" else actor,
         "action": ACTIONS.get(line.action, line.action),
         "account_id": line.subject if line.subject_name else None,

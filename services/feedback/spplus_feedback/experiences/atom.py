@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID, uuid5
 from xml.etree import ElementTree as ET
 
-from spplus_feedback.deadlines import PARIS
+from spplus_chassis.french import PARIS
 from spplus_feedback.experiences.published import Experience
 from spplus_feedback.wording import SENTIMENTS
 

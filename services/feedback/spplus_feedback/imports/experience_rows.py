@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from spplus_chassis.french import PARIS
 from spplus_contracts.feedback import Dimensions
 from spplus_contracts.vocabulary import EPOCH, Channel, Sentiment
+from spplus_feedback.deadlines import paris_day
 from spplus_feedback.imports.table import Row, Unreadable
 from spplus_feedback.official_columns import (
     ANSWERED,
@@ -36,7 +37,6 @@ REQUIRED: Final = frozenset({ID, WRITTEN, FEELING, "Intitulé structure 1"})
 _ANSWER_COLUMNS: Final = tuple(
     f"{column} structure {position}" for position in POSITIONS for column in ("Réponse", "Statut réponse")
 )
-_PARIS: Final = ZoneInfo("Europe/Paris")
 _DATE: Final = re.compile(
     r"^(?:(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})|(?P<dd>\d{2})/(?P<mm>\d{2})/(?P<yyyy>\d{4}))"
     r"(?:[T ](?P<time>\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?)?$"
@@ -125,7 +125,7 @@ def instant_of(text: str) -> datetime | None:
     year, month, day = (found["y"], found["m"], found["d"]) if found["y"] else (found["yyyy"], found["mm"], found["dd"])
     try:
         clock = time.fromisoformat(found["time"]) if found["time"] else _NOON
-        return datetime.combine(date(int(year), int(month), int(day)), clock, _PARIS).astimezone(UTC)
+        return datetime.combine(date(int(year), int(month), int(day)), clock, PARIS).astimezone(UTC)
     except ValueError:
         return None
 
@@ -146,7 +146,7 @@ def told_experience(row: Row, *, now: datetime) -> ToldExperience | Unreadable:
         return Unreadable(row.line, "bad_date", f"{WRITTEN} is neither YYYY-MM-DD nor DD/MM/YYYY")
     if written_at < EPOCH:
         return Unreadable(row.line, "date_too_old", f"{WRITTEN} lies before 2015")
-    if _day(written_at) > _day(now):
+    if paris_day(written_at) > paris_day(now):
         return Unreadable(row.line, "date_in_the_future", f"{WRITTEN} lies in the future")
     written_at = min(written_at, now)
     doubts: list[str] = []
@@ -200,7 +200,7 @@ def _named(row: Row, position: int, doubts: list[str]) -> NamedStructure:
 def _published_at(row: Row, written_at: datetime, now: datetime, doubts: list[str]) -> datetime:
     """Before `now`: what is imported was public before it came here."""
     instant = instant_of(row[PUBLISHED]) if row[PUBLISHED] else written_at
-    if instant is None or _day(instant) < _day(written_at) or _day(instant) > _day(now):
+    if instant is None or paris_day(instant) < paris_day(written_at) or paris_day(instant) > paris_day(now):
         doubts.append("bad_publication_date")
         instant = written_at
     return min(max(instant, written_at), now - datetime.resolution)
@@ -219,18 +219,14 @@ def _answered_at(
         doubts.append("answer_without_structure")
         return None
     instant = instant_of(row[ANSWERED])
-    if instant is None or _day(instant) > _day(now):
+    if instant is None or paris_day(instant) > paris_day(now):
         doubts.append("bad_answer_date")
         return None
-    if _day(instant) < _day(written_at):
+    if paris_day(instant) < paris_day(written_at):
         doubts.append("answer_before_experience")
         return None
     # Dates alone are noon: on the day of the story, or today, the true instant lies between the two.
     return min(max(instant, written_at), now)
-
-
-def _day(instant: datetime) -> date:
-    return instant.astimezone(_PARIS).date()
 
 
 def _feeling(text: str, doubts: list[str]) -> Sentiment | None:

@@ -6,8 +6,9 @@ from typing import Final
 
 from spplus_chassis import metrics
 from spplus_chassis.database import Connection, Pool
+from spplus_chassis.french import PARIS
 from spplus_feedback import acts
-from spplus_feedback.deadlines import PARIS, paris_day
+from spplus_feedback.deadlines import paris_day
 from spplus_feedback.privacy.rules import RULES, Rule, instants
 
 _BATCH: Final = 500

@@ -9,9 +9,9 @@ from typing import Final
 from asyncpg import Record
 
 from spplus_chassis.database import Connection
+from spplus_chassis.french import PARIS
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
-from spplus_notifier.french import PARIS
 from spplus_notifier.mail.weekly import SETTLED_AFTER, begins, clear_change, ordered, week_line
 
 PAGE_SUBSCRIPTIONS: Final = 100

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from spplus_chassis.french import PARIS
 from spplus_contracts import IndicatorComputed
 from spplus_notifier import catalogue, wording
-from spplus_notifier.french import PARIS
 
 _AT: Final = time(8)
 SETTLED_AFTER: Final = timedelta(days=3)

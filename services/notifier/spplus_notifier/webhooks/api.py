@@ -8,9 +8,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, params
 
+from spplus_chassis import french
 from spplus_chassis.database import Pool
 from spplus_chassis.problem import Problem
-from spplus_notifier import french
 from spplus_notifier.sealing import Sealer
 from spplus_notifier.webhooks import subscriptions
 from spplus_notifier.webhooks.bodies import (

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from spplus_chassis import metrics
+from spplus_chassis.french import PARIS
 from spplus_chassis.service import Service
-from spplus_notifier.french import PARIS
 from spplus_notifier.sealing import Sealer
 from spplus_notifier.settings import NotifierSettings
 from spplus_notifier.webhooks import api, subscriptions

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from spplus_chassis.database import Connection, Pool
+from spplus_chassis.french import PARIS
 from spplus_chassis.outbox import new_id
-from spplus_notifier.french import PARIS
 from spplus_notifier.sealing import Sealer
 from spplus_notifier.webhooks import delivering_repository
 from spplus_notifier.webhooks.fan_out import PAGE_CHANGES, changed_of, let_wait
