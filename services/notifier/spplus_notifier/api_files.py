@@ -17,7 +17,7 @@ from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier import parquet_export, queries
 from spplus_notifier.addressing import PublicAddress
 from spplus_notifier.answering import OPEN_HEADERS, is_known, validators, whole
-from spplus_notifier.data_catalogue import Publisher, catalogue
+from spplus_notifier.data_catalogue import Extent, Publisher, catalogue
 from spplus_notifier.dumps import Dumps, opened
 from spplus_notifier.selection import Filter
 from spplus_notifier.table_schema import table_schema
@@ -81,8 +81,10 @@ def router(service: Service, dumps: Dumps, publisher: Publisher, public: PublicA
     @routes.get("/catalogue.jsonld", response_class=Response)
     async def get_catalogue(request: Request) -> Response:
         """The data set for catalogues, DCAT-AP as JSON-LD."""
-        modified_at = (await queries.log_bounds(service.pool)).modified_at
-        told = catalogue(public.of(request), publisher, modified_at, parquet=parquet_export.is_possible())
+        bounds = await queries.log_bounds(service.pool)
+        since = await queries.first_day(service.pool)
+        extent = Extent(bounds.modified_at, since, parquet_export.is_possible())
+        told = catalogue(public.of(request), publisher, extent)
         return _described(request, told, "application/ld+json")
 
     return routes

@@ -58,7 +58,13 @@ def build(settings: NotifierSettings) -> Service:
     public = PublicAddress(None if settings.public_url is None else str(settings.public_url))
     dumps = Dumps(lambda: service.pool, seconds=settings.dump_seconds)
     service.on_stop(dumps.close)
-    publisher = Publisher(settings.publisher_name, settings.publisher_url, settings.contact_url, settings.licence_url)
+    publisher = Publisher(
+        settings.publisher_name,
+        settings.publisher_url,
+        settings.contact_url,
+        settings.licence_url,
+        settings.licence_name,
+    )
     service.include(api_files.router(service, dumps, publisher, public))
     service.include(
         api_stream.router(

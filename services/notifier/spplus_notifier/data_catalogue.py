@@ -1,10 +1,11 @@
 """The open data described for catalogues: DCAT-AP as JSON-LD. Pure.
 
 Profile: https://semiceu.github.io/DCAT-AP/releases/3.0.0/ ; authority tables of the Publications Office of the EU.
+What the harvester of data.gouv.fr reads of it: docs/decisions/2026-11-23-what-the-national-catalogue-reads.md.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 Node = dict[str, Any]
@@ -32,17 +33,31 @@ class Publisher:
     """Page or `mailto:` for people who use the data."""
     licence_url: str
     """Terms of use."""
+    licence_name: str
+    """What people call them."""
 
 
-def catalogue(address: str, publisher: Publisher, modified_at: datetime | None, *, parquet: bool) -> Node:
-    """Catalogue, data set, distributions and services, reached at `address`; `parquet`: whether that can be had."""
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What there is at this time."""
+
+    modified_at: datetime | None
+    """When something changed last."""
+    since: date | None
+    """First day of the first period."""
+    parquet: bool
+    """Whether Parquet can be had."""
+
+
+def catalogue(address: str, publisher: Publisher, extent: Extent) -> Node:
+    """Catalogue, data set, distributions and services, reached at `address`."""
     agent: Node = {
         "@id": publisher.url or f"{address}/#publisher",
         "@type": "foaf:Agent",
         "foaf:name": _french(publisher.name),
     }
-    files = [_file(address, publisher, *each) for each in _FILES if parquet or each[0] != "parquet"]
-    data_set = _data_set(address, publisher, agent["@id"], modified_at)
+    files = [_file(address, publisher, *each) for each in _FILES if extent.parquet or each[0] != "parquet"]
+    data_set = _data_set(address, publisher, agent["@id"], extent)
     data_set["dcat:distribution"] = [_at(file["@id"]) for file in files]
     services = [_service(address, publisher, agent["@id"], *each) for each in _SERVICES]
     top = {
@@ -60,7 +75,7 @@ def catalogue(address: str, publisher: Publisher, modified_at: datetime | None, 
     return {"@context": _CONTEXT, "@graph": [top, data_set, *files, *services, agent]}
 
 
-def _data_set(address: str, publisher: Publisher, agent: str, modified_at: datetime | None) -> Node:
+def _data_set(address: str, publisher: Publisher, agent: str, extent: Extent) -> Node:
     found: Node = {
         "@id": f"{address}/donnees-ouvertes#indicateurs",
         "@type": "dcat:Dataset",
@@ -72,7 +87,7 @@ def _data_set(address: str, publisher: Publisher, agent: str, modified_at: datet
         ),
         "dct:publisher": _at(agent),
         "dct:accessRights": _at(f"{_AUTHORITY}/access-right/PUBLIC"),
-        "dct:accrualPeriodicity": _at(f"{_AUTHORITY}/frequency/CONT"),
+        "dct:accrualPeriodicity": _at(f"{_AUTHORITY}/frequency/UPDATE_CONT"),
         "dct:language": _at(f"{_AUTHORITY}/language/FRA"),
         "dct:spatial": _at(f"{_AUTHORITY}/country/FRA"),
         "dcat:theme": _at(f"{_AUTHORITY}/data-theme/GOVE"),
@@ -80,10 +95,14 @@ def _data_set(address: str, publisher: Publisher, agent: str, modified_at: datet
         "dcat:landingPage": _at(f"{address}/donnees-ouvertes"),
         "dct:conformsTo": _at(f"{address}/v1/indicators.table-schema.json"),
     }
-    if modified_at is not None:
-        found["dct:modified"] = {"@type": "xsd:dateTime", "@value": modified_at.isoformat().replace("+00:00", "Z")}
+    if extent.modified_at is not None:
+        found["dct:modified"] = _typed("dateTime", extent.modified_at.isoformat().replace("+00:00", "Z"))
+    if extent.since is not None:
+        since = _typed("date", extent.since.isoformat())
+        found["dct:temporal"] = {"@type": "dct:PeriodOfTime", "dcat:startDate": since}  # no end: it goes on
     if publisher.contact_url is not None:
-        contact = {"vcard:fn": publisher.name, "vcard:hasURL": _at(publisher.contact_url)}
+        by = "vcard:hasEmail" if publisher.contact_url.startswith("mailto:") else "vcard:hasURL"
+        contact = {"vcard:fn": publisher.name, by: _at(publisher.contact_url)}
         found["dcat:contactPoint"] = {"@type": "vcard:Organization", **contact}
     return found
 
@@ -108,8 +127,18 @@ _FILES: Final = (
     ),
 )
 _SERVICES: Final = (
-    ("api", "Interroger les chiffres (HTTP)", "/v1/indicators"),
-    ("direct", "Suivre les changements (événements envoyés par le serveur)", "/v1/stream"),
+    (
+        "api",
+        "Interroger les chiffres (HTTP)",
+        "Chiffres par structure, indicateur, engagement, période et instant de publication, page par page, en JSON.",
+        "/v1/indicators",
+    ),
+    (
+        "direct",
+        "Suivre les changements (événements envoyés par le serveur)",
+        "Chaque chiffre nouveau ou retiré, dès sa publication ; le suivi reprend où il s'est arrêté.",
+        "/v1/stream",
+    ),
 )
 
 
@@ -126,14 +155,21 @@ def _file(
         "dcat:mediaType": _at(f"{_MEDIA}/{media}"),
         "dct:license": _at(publisher.licence_url),
     }
-    return found if schema is None else found | {"dct:conformsTo": _at(f"{address}/v1/{schema}")}
+    if schema is not None:
+        found["dct:conformsTo"] = _at(f"{address}/v1/{schema}")
+    if name == "json":
+        found["dcat:accessService"] = _at(f"{address}/donnees-ouvertes#api")
+    return found
 
 
-def _service(address: str, publisher: Publisher, agent: str, name: str, title: str, path: str) -> Node:
+def _service(
+    address: str, publisher: Publisher, agent: str, name: str, title: str, description: str, path: str
+) -> Node:
     return {
         "@id": f"{address}/donnees-ouvertes#{name}",
         "@type": "dcat:DataService",
         "dct:title": _french(title),
+        "dct:description": _french(description),
         "dcat:endpointURL": _at(f"{address}{path}"),
         "dcat:endpointDescription": _at(f"{address}/openapi.json"),
         "dcat:servesDataset": _at(f"{address}/donnees-ouvertes#indicateurs"),
@@ -144,6 +180,10 @@ def _service(address: str, publisher: Publisher, agent: str, name: str, title: s
 
 def _at(iri: str) -> Node:
     return {"@id": iri}
+
+
+def _typed(kind: str, value: str) -> Node:
+    return {"@type": f"xsd:{kind}", "@value": value}
 
 
 def _french(text: str) -> Node:

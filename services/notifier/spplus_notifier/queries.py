@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from spplus_chassis.database import Pool
+from spplus_contracts.vocabulary import PeriodKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,20 @@ async def log_bounds(pool: Pool) -> LogBounds:
     if row is None:
         raise RuntimeError("the change log has lost its only row")
     return LogBounds(row["last_seq"], row["complete_from"], row["modified_at"], row["tree_version"])
+
+
+async def first_day(pool: Pool) -> date | None:
+    """First day of the first period that has a figure; one look at the index for each kind of period."""
+    day: date | None = await pool.fetchval(_FIRST_DAY, [kind.value for kind in PeriodKind])
+    return day
+
+
+_FIRST_DAY = """
+SELECT min(first.period_start) FROM unnest($1::text[]) AS kinds (kind) CROSS JOIN LATERAL (
+    SELECT period_start FROM figures WHERE period_kind = kinds.kind AND removed_at IS NULL
+    ORDER BY period_start, figure_key LIMIT 1
+) AS first
+"""
 
 
 async def figures_at(

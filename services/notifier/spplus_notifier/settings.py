@@ -36,8 +36,10 @@ class NotifierSettings(ServiceSettings):
     """Address of the organisation that publishes the open data."""
     contact_url: str | None = None
     """Page (or `mailto:` address) where people who use the open data ask."""
-    licence_url: str = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
-    """Terms under which the open data may be used; by default the Licence Ouverte of the French State."""
+    licence_url: str = "https://www.etalab.gouv.fr/wp-content/uploads/2017/04/ETALAB-Licence-Ouverte-v2.0.pdf"
+    """Terms under which the open data may be used; by default the Licence Ouverte 2.0 of the French State."""
+    licence_name: str = "Licence Ouverte 2.0 (Etalab)"
+    """What these terms are called."""
     share_url: str | None = None
     """Where citizens share an experience (the page of the feedback service), for a link in the header."""
     seal_keys: SecretStr | None = None
