@@ -81,4 +81,4 @@ def short_month(value: date) -> str:
 def moment(instant: datetime) -> str:
     """``1er mars 2026 à 9 h 05``, by the clocks of Paris."""
     there = instant.astimezone(PARIS)
-    return f"{day(there.date())} à {there.hour} h {there.minute:02}"
+    return f"{day(there.date())} à {there.hour}\u00a0h\u00a0{there.minute:02}"

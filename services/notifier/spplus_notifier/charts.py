@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH = 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 12, 26
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 12, 26
 _TREND_HEIGHT = 190
 _BAR_HEIGHT = 50
 _LABELS = 4
-_ROW_WIDTH, _ROW_HEIGHT, _ROW_EDGE = 200, 20, 8
+_ROW_HEIGHT = 26
+_ROW_EDGE = 8.0
+"""Percent of the width, at both ends of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,31 +94,61 @@ def margin_bar(
     return _svg(_BAR_HEIGHT, ident, title, description, parts)
 
 
-def interval_row(value: float, low: float | None, high: float | None, axis: Axis, *, marked: bool = False) -> str:
+def interval_row(
+    value: float,
+    low: float | None,
+    high: float | None,
+    axis: Axis,
+    *,
+    marked: bool = False,
+    beside: float | None = None,
+) -> str:
     """A dot on the axis with its interval, for one row of a table that says the same numbers: hidden from readers.
 
-    The marked row has a diamond, the others a circle.
+    The marked row has a diamond, the others a circle; a dashed line stands at the value that all are compared with.
+    Places are shares of the width, so that the marks keep their size however wide the table is.
     """
-
-    def x(place: float) -> float:
-        share = (min(max(place, axis.low), axis.high) - axis.low) / (axis.high - axis.low)
-        return round(_ROW_EDGE + share * (_ROW_WIDTH - 2 * _ROW_EDGE), 1)
-
     middle = _ROW_HEIGHT // 2
-    ends = f'<path class="ends" d="M{_ROW_EDGE} 2 v{_ROW_HEIGHT - 4} M{_ROW_WIDTH - _ROW_EDGE} 2 v{_ROW_HEIGHT - 4}"/>'
-    parts = [ends]
+    left, right = _across(axis.low, axis), _across(axis.high, axis)
+    parts = [f'<line class="track" x1="{left}" y1="{middle}" x2="{right}" y2="{middle}"/>']
+    if beside is not None:
+        at = _across(beside, axis)
+        parts.append(f'<line class="beside" x1="{at}" y1="0" x2="{at}" y2="{_ROW_HEIGHT}"/>')
     if low is not None and high is not None:
-        left, width = x(low), max(1.0, round(x(high) - x(low), 1))
-        parts.append(f'<rect class="band" x="{left}" y="{middle - 4}" width="{width}" height="8" rx="2"/>')
-    at = x(value)
+        width = f"{max(0.5, _share(high, axis) - _share(low, axis)):.2f}%"
+        parts.append(
+            f'<rect class="band" x="{_across(low, axis)}" y="{middle - 5}" width="{width}" height="10" rx="2"/>'
+        )
+    at = _across(value, axis)
     if marked:
-        parts.append(f'<path class="mark" d="M{at} {middle - 8} l6 8 l-6 8 l-6 -8 z"/>')
+        diamond = '<path class="mark" d="M0 -9 l7 9 l-7 9 l-7 -9 z"/>'
+        parts.append(f'<svg x="{at}" y="{middle}" overflow="visible">{diamond}</svg>')
     else:
-        parts.append(f'<circle class="dot" cx="{at}" cy="{middle}" r="4"/>')
-    return (
-        f'<svg class="row" viewBox="0 0 {_ROW_WIDTH} {_ROW_HEIGHT}" aria-hidden="true" focusable="false">'
-        f"{''.join(parts)}</svg>"
-    )
+        parts.append(f'<circle class="dot" cx="{at}" cy="{middle}" r="5"/>')
+    return _row("row", parts)
+
+
+def scale_row(axis: Axis) -> str:
+    """The labels of the axis that the rows of a table share."""
+    parts = [
+        f'<text x="{_across(place, axis)}" y="{_ROW_HEIGHT - 8}" text-anchor="middle">{escape(label)}</text>'
+        for place, label in axis.ticks
+    ]
+    return _row("row scale", parts)
+
+
+def _row(kind: str, parts: Sequence[str]) -> str:
+    return f'<svg class="{kind}" height="{_ROW_HEIGHT}" aria-hidden="true" focusable="false">{"".join(parts)}</svg>'
+
+
+def _across(place: float, axis: Axis) -> str:
+    return f"{_share(place, axis):.2f}%"
+
+
+def _share(place: float, axis: Axis) -> float:
+    """Percent of the width of a row, with room for half a label at both ends."""
+    share = (min(max(place, axis.low), axis.high) - axis.low) / (axis.high - axis.low)
+    return _ROW_EDGE + share * (100 - 2 * _ROW_EDGE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,13 +50,22 @@ def trend(code: str, series: Series, kind: PeriodKind) -> str | None:
     )
 
 
-def interval_row(figure: IndicatorComputed, axis: Axis, *, marked: bool = False) -> str | None:
+def interval_row(
+    figure: IndicatorComputed, axis: Axis, *, marked: bool = False, beside: IndicatorComputed | None = None
+) -> str | None:
     """The figure as a dot with its interval, on the axis of its table; none without a number."""
     if figure.value is None or not has_value(figure):
         return None
     margin = figure.interval
     low, high = (None, None) if margin is None else (margin.low, margin.high)
-    return charts.interval_row(figure.value, low, high, axis, marked=marked)
+    return charts.interval_row(
+        figure.value, low, high, axis, marked=marked, beside=None if beside is None else beside.value
+    )
+
+
+def scale(axis: Axis) -> str:
+    """The labels of an axis, above the rows of its table."""
+    return charts.scale_row(axis)
 
 
 def axis_of(figures: Sequence[IndicatorComputed]) -> Axis:

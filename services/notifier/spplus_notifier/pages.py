@@ -90,12 +90,11 @@ class Pages:
 
     async def _others(self, structure: Structure, ancestors: Sequence[Structure]) -> list[Other]:
         """The parent and the whole network, with their figures."""
-        above = list(ancestors[-1:])
-        above += [one for one in ancestors[:-1] if one.network == structure.network][:1]
-        found = await self._figures([one.code for one in above], PeriodKind.YEAR, PeriodKind.ROLLING_12)
+        compared = above(structure, ancestors)
+        found = await self._figures([one.code for one in compared], PeriodKind.YEAR, PeriodKind.ROLLING_12)
         return [
-            Other(one.name, Figures(figure for figure in found if figure.structure_code == one.code), one.code)
-            for one in above
+            Other(one.name, Figures(figure for figure in found if figure.structure_code == one.code), one.code, role)
+            for one, role in compared.items()
         ]
 
     async def _figures(self, codes: list[str], *kinds: PeriodKind) -> list[IndicatorComputed]:
@@ -112,6 +111,13 @@ def results_on(
     if year is None and figures.window() is None:
         year = next(iter(figures.years()), today.year)
     return results.results_of(figures, view=View(year, today), not_applicable=structure.not_applicable, others=others)
+
+
+def above(structure: Structure, ancestors: Sequence[Structure]) -> dict[Structure, str]:
+    """What a structure is compared with, and what that is to it; a parent that is the whole network stands once."""
+    parent = dict.fromkeys(ancestors[-1:], "dont ce service dépend")
+    whole = structure_queries.whole_network(structure, ancestors)
+    return parent if whole is None else {**parent, whole: "tout le réseau"}
 
 
 def _by_region(departments: dict[str, int]) -> list[tuple[str, int]]:

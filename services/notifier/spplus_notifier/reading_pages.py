@@ -64,7 +64,7 @@ class ReadingPages:
             wording=wording_of(code),
             method=METHODS[code],
             engagement=engagement_of(catalogue.main_of(code)),
-            rows=comparing.compare(places, None),
+            compared=comparing.compare(code, places, None),
             period="cette année" if _by_year(code) else "les douze derniers mois",
         )
 

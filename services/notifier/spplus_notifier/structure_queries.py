@@ -1,5 +1,6 @@
 """Reads of the structures: search, place in the tree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -71,6 +72,11 @@ WITH RECURSIVE up (code, height, path) AS (
 SELECT s.*
 FROM up JOIN structures AS s ON s.code = up.code WHERE up.height > 0 ORDER BY up.height DESC
 """
+
+
+def whole_network(one: Structure, ancestors: Sequence[Structure]) -> Structure | None:
+    """The highest ancestor of the same network, given from the root down, even where another network lies between."""
+    return next((above for above in ancestors if above.network == one.network), None)
 
 
 async def children(pool: Pool, code: str, on: date, *, limit: int) -> list[Structure]:

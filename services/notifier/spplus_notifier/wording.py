@@ -172,6 +172,13 @@ def period(kind: PeriodKind, start: date, end: date) -> str:
     return f"du {french.day(start)} au {french.day(end - timedelta(days=1))}"
 
 
+def against(kind: PeriodKind, start: date, before: date) -> str:
+    """``3e trimestre 2026 comparé au 3e trimestre 2025``."""
+    if kind is PeriodKind.QUARTER:
+        return f"{quarter(start).capitalize()} comparé au {quarter(before)}"
+    return f"Année {start.year} comparée à l'année {before.year}"
+
+
 def quarter(start: date) -> str:
     """``1er trimestre 2026``."""
     return f"{_ordinal((start.month + 2) // 3, 'er')} trimestre {start.year}"

@@ -134,7 +134,7 @@ async def test_structures_side_by_side_stand_by_name_and_close_ones_are_said_so(
         text = (await client.get("/structures/root/comparaison")).text
         rows = [re.sub(r"<[^>]+>", " ", row) for row in re.findall(r"<tr.*?</tr>", text, re.DOTALL)][1:]
         assert [row.split()[0] for row in rows] == ["Racine", "Bac", "Col", "Zoo"]
-        verdicts = ("–", "plus bas", "résultats proches", "plus haut")
+        verdicts = ("le repère", "plus bas", "résultats proches", "plus haut")
         assert all(row.rstrip().endswith(said) for row, said in zip(rows, verdicts, strict=True)), rows
         beside = (await client.get("/structures/root/comparaison?avec=Z")).text
         assert "comparée à <strong>Zoo</strong>" in beside

@@ -161,25 +161,68 @@ def test_months_with_too_few_answers_are_in_the_table_and_marked_in_the_chart():
 
 @pytest.mark.parametrize(("year", "of"), [(2026, lambda **f: of_year(2026, **f)), (None, of_twelve_months)])
 def test_parent_and_network_are_compared_with_their_counts(year, of):
-    def above(code, value, low, high):
+    def above(code, value, low, high, role):
         margin = {"low": low, "high": high, "method": "wilson"}
         given = {"value": value, "numerator": 1000 * value, "denominator": 1000, "n": 1000, "interval": margin}
-        return Other(f"Ensemble {code}", Figures([of(structure_code=code, **given)]), code)
+        return Other(f"Ensemble {code}", Figures([of(structure_code=code, **given)]), code, role)
 
-    others = (above("p", 0.5, 0.47, 0.53), above("n", 0.8, 0.77, 0.83))
-    compared = card(shown(of(), year=year, others=others), "experience_satisfaction").compared
-    assert [(one.name, one.headline, one.verdict) for one in compared] == [
-        ("Ici", "75\u202f%", None),
-        ("Ensemble p", "50\u202f%", "plus bas"),
-        ("Ensemble n", "80\u202f%", "résultats proches"),
+    others = (above("p", 0.5, 0.47, 0.53, "dont ce service dépend"), above("n", 0.8, 0.77, 0.83, "tout le réseau"))
+    satisfaction = card(shown(of(), year=year, others=others), "experience_satisfaction")
+    assert satisfaction.beside == (
+        "Plus haut que Ensemble p, dont ce service dépend.",
+        "Proche de Ensemble n, tout le réseau.",
+    )
+    assert [(one.name, one.role, one.headline) for one in satisfaction.compared.rows] == [
+        ("Ici", "", "75\u202f%"),
+        ("Ensemble p", "dont ce service dépend", "50\u202f%"),
+        ("Ensemble n", "tout le réseau", "80\u202f%"),
     ]
-    assert compared[1].sample == "1\u202f000\u00a0expériences"
+    assert satisfaction.compared.rows[1].sample == "1\u202f000\u00a0expériences"
 
 
 def test_parent_of_another_period_is_not_compared():
     parent = Other("la région", Figures([of_year(2026, structure_code="p")]), "p")
     results = shown(of_twelve_months(), year=None, others=(parent,))
-    assert card(results, "experience_satisfaction").compared == ()
+    satisfaction = card(results, "experience_satisfaction")
+    assert (satisfaction.beside, satisfaction.compared) == ((), None)
+
+
+def of_third_quarter(year, low, high, **changes):
+    value, margin = (low + high) / 2, {"low": low, "high": high, "method": "wilson"}
+    return of_quarter(
+        year, 3, **{"value": value, "numerator": 100 * value, "denominator": 100, "interval": margin} | changes
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        ((0.5, 0.6), (0.55, 0.7), "résultats proches"),
+        ((0.5, 0.6), (0.65, 0.7), "plus haut"),
+        ((0.5, 0.6), (0.3, 0.4), "plus bas"),
+    ],
+)
+def test_last_quarter_that_is_over_is_told_beside_the_same_a_year_before(before, now, said):
+    results = shown(of_third_quarter(2025, *before), of_third_quarter(2026, *now), year=None)
+    told = card(results, "experience_satisfaction").evolution
+    assert told == f"3e trimestre 2026 comparé au 3e trimestre 2025 : {said}."
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        [of_third_quarter(2026, 0.5, 0.6)],
+        [of_third_quarter(2025, 0.5, 0.6), of_third_quarter(2026, 0.5, 0.6, provisional=True)],
+        [of_quarter(2025, 3, status="insufficient_sample", n=9), of_third_quarter(2026, 0.5, 0.6)],
+    ],
+)
+def test_nothing_is_told_of_a_change_without_two_closed_periods(figures):
+    assert card(shown(*figures, year=None), "experience_satisfaction").evolution is None
+
+
+def test_past_year_is_told_beside_the_year_before():
+    told = card(shown(of_year(2024), of_year(2025), year=2025), "experience_satisfaction").evolution
+    assert told == "Année 2025 comparée à l'année 2024 : résultats proches."
 
 
 def test_tables_have_at_most_five_years_the_latest_last_and_five_quarters():
