@@ -8,10 +8,8 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
-from tests.support import showcase
-from tests.support.publication import Publication, items
 from tests.support.screens import chromium
-from tests.support.waiting import eventually
+from tests.support.shown import shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio]
 
@@ -46,18 +44,8 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 @pytest_asyncio.fixture
 async def address(database_url, kafka, topic_prefix):
     """Where a publication with two structures is served."""
-    publication = Publication(database_url, kafka, topic_prefix)
-    await publication.prepare()
-    figures = list(showcase.figures())
-    async with publication.replica() as client:
-        await publication.publish(*showcase.structures(), *figures)
-
-        async def arrived():
-            pages = [(await client.get(f"/structures/{code}")).status_code for code in ("root", "child")]
-            return pages == [200, 200] and len(await items(client)) == len(figures)
-
-        await eventually(arrived, "the publication to be complete")
-        yield str(client.base_url)
+    async with shown(database_url, kafka, topic_prefix) as address:
+        yield address
 
 
 @asynccontextmanager

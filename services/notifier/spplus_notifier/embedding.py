@@ -1,21 +1,49 @@
 """What other sites show of a structure: a badge (SVG), a card for a frame, and the page that tells how."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
 
 from spplus_chassis import french
+from spplus_chassis.paging import etag_of
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
-from spplus_notifier import badge, catalogue, queries, structure_queries
+from spplus_notifier import badge, catalogue, queries, structure_queries, wording
 from spplus_notifier.addressing import Here
+from spplus_notifier.answering import whole
 from spplus_notifier.cards import Card, Shown, card
 from spplus_notifier.figure_set import Figures, View
-from spplus_notifier.screens import FRAMED_HEADERS, Screens
+from spplus_notifier.screens import FRAMED_HEADERS, SCRIPTED_HEADERS, Screens
+from spplus_notifier.static_files import COPYING
 from spplus_notifier.structure_queries import Structure
 
-BADGE_HEADERS = FRAMED_HEADERS | {"Content-Security-Policy": "default-src 'none'; frame-ancestors *"}
+BADGE_HEADERS: Final = FRAMED_HEADERS | {"Content-Security-Policy": "default-src 'none'; frame-ancestors *"}
+_FRAME: Final = Markup(
+    '<iframe src="{address}/structures/{code}/carte" title="Résultats : {name}" width="360" height="400" '
+    'loading="lazy" sandbox="allow-popups allow-popups-to-escape-sandbox" style="max-width:100%;border:0"></iframe>'
+)
+_IMAGE: Final = Markup(
+    '<a href="{address}/structures/{code}"><img src="{address}/structures/{code}/badge.svg" '
+    'alt="Avis des usagers de {name} : voir les résultats" height="{height}" style="max-width:100%"></a>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InShort:
+    """What a structure's figures say, for a place with little room."""
+
+    period: str
+    cards: tuple[Card, ...]
+
+    @property
+    def first(self) -> Card:
+        """What stands for all where one has to."""
+        return self.cards[0]
 
 
 class Embedding:
@@ -25,30 +53,47 @@ class Embedding:
         self._service = service
         self._screens = screens
 
-    async def badge(self, code: str) -> Response:
+    async def badge(self, request: Request, code: str) -> Response:
         """The satisfaction of twelve months, as a picture with its text."""
         structure = await self._structure(code)
         if structure is None:
             return self._missing(code)
-        [one, *_] = await self._cards(structure)
+        short = await self._in_short(structure)
+        one = short.first
         said = one.plain.rstrip(".") if one.has_number else one.headline
-        picture = badge.draw("Avis des usagers", said, note=f"{structure.name}, douze derniers mois")
-        return Response(picture, media_type="image/svg+xml", headers=BADGE_HEADERS)
+        subject = f"Avis des usagers (calcul sur {one.sample})" if one.has_number else "Avis des usagers"
+        picture = badge.draw(subject, said, note=f"{structure.name}, {one.period or short.period}")
+        body = picture.encode()
+        return whole(request, body, "image/svg+xml", BADGE_HEADERS | {"ETag": etag_of(body)})
 
-    async def card(self, code: str) -> Response:
+    async def card(self, request: Request, code: str) -> Response:
         """The answer in short, for a frame."""
         structure = await self._structure(code)
         if structure is None:
             return self._missing(code)
-        cards = [one for one in await self._cards(structure) if one.has_number]
-        return self._screens.framed("card.html", structure=structure, cards=cards)
+        return self._screens.framed(request, "card.html", structure=structure, short=await self._in_short(structure))
 
     async def tell(self, code: str, here: Here) -> Response:
         """What to copy."""
         structure = await self._structure(code)
         if structure is None:
             return self._missing(code)
-        return self._screens.write("embedding.html", structure=structure, here=here)
+        named = {
+            "address": here.address,
+            "code": quote(structure.code, safe=""),
+            "name": structure.name,
+            "height": badge.HEIGHT,
+        }
+        page = self._screens.write(
+            "embedding.html",
+            here=here,
+            structure=structure,
+            frame=str(_FRAME.format(**named)),
+            image=str(_IMAGE.format(**named)),
+            script_path=COPYING.path,
+        )
+        page.headers.update(SCRIPTED_HEADERS)
+        return page
 
     def _missing(self, code: str) -> Response:
         return self._screens.missing("Structure introuvable", f"Aucune structure ne porte le code « {code} ».")
@@ -56,13 +101,14 @@ class Embedding:
     async def _structure(self, code: str) -> Structure | None:
         return await structure_queries.structure(self._service.pool, code)
 
-    async def _cards(self, structure: Structure) -> list[Card]:
+    async def _in_short(self, structure: Structure) -> InShort:
         kinds = [PeriodKind.ROLLING_12.value]
         found = await queries.figures_of_pages(self._service.pool, [structure.code], kinds)
         figures = Figures(IndicatorComputed.read_json(data.encode()) for data in found)
-        view = View(None, datetime.now(french.PARIS).date())
-        page = Shown(figures, view, structure.not_applicable, ())
-        return [card(page, code) for code in catalogue.BRIEF]
+        page = Shown(figures, View(None, datetime.now(french.PARIS).date()), structure.not_applicable, ())
+        window = figures.window()
+        period = "douze derniers mois" if window is None else wording.period(PeriodKind.ROLLING_12, *window)
+        return InShort(period, tuple(card(page, code) for code in catalogue.BRIEF))
 
 
 def add_routes(routes: APIRouter, service: Service, screens: Screens) -> None:
@@ -70,12 +116,12 @@ def add_routes(routes: APIRouter, service: Service, screens: Screens) -> None:
     embedding = Embedding(service, screens)
 
     @routes.get("/structures/{code}/badge.svg")
-    async def get_badge(code: str) -> Response:
-        return await embedding.badge(code)
+    async def get_badge(request: Request, code: str) -> Response:
+        return await embedding.badge(request, code)
 
     @routes.get("/structures/{code}/carte")
-    async def get_card(code: str) -> Response:
-        return await embedding.card(code)
+    async def get_card(request: Request, code: str) -> Response:
+        return await embedding.card(request, code)
 
     @routes.get("/structures/{code}/reprendre")
     async def get_embedding(request: Request, code: str) -> Response:

@@ -19,6 +19,7 @@ from spplus_notifier import (
     queries,
     reading_pages,
     results,
+    static_files,
     structure_queries,
 )
 from spplus_notifier.addressing import Here
@@ -26,7 +27,7 @@ from spplus_notifier.cards import Other
 from spplus_notifier.figure_set import Figures, View
 from spplus_notifier.regions import REGIONS, region_of
 from spplus_notifier.results import Results
-from spplus_notifier.screens import STYLE, STYLE_PATH, Screens, told_in_french
+from spplus_notifier.screens import Screens, told_in_french
 from spplus_notifier.structure_queries import Structure, Wanted
 
 PAGE_SIZE = 30
@@ -162,12 +163,7 @@ def install(service: Service, screens: Screens) -> None:
     reading_pages.add_routes(routes, service, screens)
     comparison_pages.add_routes(routes, service, screens)
     embedding.add_routes(routes, service, screens)
-
-    @routes.get(STYLE_PATH)
-    async def get_style() -> Response:
-        forever = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-        return Response(STYLE, media_type="text/css; charset=utf-8", headers=forever)
-
+    static_files.add_routes(routes)
     service.include(routes)
 
 

@@ -1,8 +1,6 @@
 """How pages are written: templates, headers, failures told in French."""
 
-import hashlib
 from collections.abc import Callable, Coroutine
-from importlib import resources
 from typing import Any
 
 import structlog
@@ -11,18 +9,19 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from spplus_chassis import french
 from spplus_chassis.database import UNREACHABLE
+from spplus_chassis.paging import etag_of
 from spplus_chassis.problem import RETRY_AFTER_SECONDS
 from spplus_chassis.telemetry import describe
 from spplus_notifier.addressing import PublicAddress
+from spplus_notifier.answering import whole
+from spplus_notifier.static_files import ICON, STYLE
 
 log = structlog.get_logger()
 
-STYLE = resources.files("spplus_notifier").joinpath("static/results.css").read_bytes()
-STYLE_PATH = f"/static/results.{hashlib.sha256(STYLE).hexdigest()[:12]}.css"
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
 HEADERS = {
     "Content-Security-Policy": f"{_POLICY}'none'",
@@ -31,6 +30,8 @@ HEADERS = {
     "Cache-Control": "no-cache",
 }
 """Nothing is loaded from elsewhere and nothing runs."""
+SCRIPTED_HEADERS = HEADERS | {"Content-Security-Policy": f"script-src 'self'; {HEADERS['Content-Security-Policy']}"}
+"""Of the one page that a script of ours makes easier; it does without."""
 FRAMED_HEADERS = HEADERS | {
     "Content-Security-Policy": f"{_POLICY}*",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -52,9 +53,9 @@ class Screens:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(style_path=STYLE_PATH, share_url=share_url, mails=mails)
+        self._templates.globals.update(style_path=STYLE.path, icon_path=ICON.path, share_url=share_url, mails=mails)
         self._templates.filters.update(
-            number=french.number, day=french.day, fixed=french.fixed, moment=french.moment, drawn=Markup, quoted=_quoted
+            number=french.number, day=french.day, fixed=french.fixed, moment=french.moment, drawn=Markup
         )
 
     def text(self, template: str, **shown: object) -> str:
@@ -65,18 +66,14 @@ class Screens:
         """One page."""
         return HTMLResponse(self.text(template, **shown), status, headers=HEADERS)
 
-    def framed(self, template: str, **shown: object) -> HTMLResponse:
-        """One page that other sites may frame."""
-        return HTMLResponse(self.text(template, **shown), headers=FRAMED_HEADERS)
+    def framed(self, request: Request, template: str, **shown: object) -> Response:
+        """One page that other sites may frame, or nothing where the reader holds it."""
+        body = self.text(template, **shown).encode()
+        return whole(request, body, "text/html; charset=utf-8", FRAMED_HEADERS | {"ETag": etag_of(body)})
 
     def missing(self, title: str, text: str, status: int = 404) -> HTMLResponse:
         """A page that says what is not there."""
         return self.write("message.html", status, title=title, text=text)
-
-
-def _quoted(text: str) -> str:
-    """Safe inside an attribute of HTML that a page shows as text, to be copied."""
-    return str(escape(text))
 
 
 def told_in_french(screens: Screens) -> type[APIRoute]:
