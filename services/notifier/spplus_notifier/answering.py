@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
+from fastapi.routing import APIRoute
 
 from spplus_chassis.paging import matches
 from spplus_notifier.codings import Coding, best_coding, packed, packed_pieces
@@ -26,30 +27,29 @@ def weak(etag: str) -> str:
     return etag if etag.startswith("W/") else f"W/{etag}"
 
 
-def validators(etag: str, modified_at: datetime | None) -> dict[str, str]:
-    """Headers that tell a version.
+def validators(etag: str, modified_at: datetime | None, *, now: datetime | None = None) -> dict[str, str]:
+    """Headers that tell a version; `now` is the clock's, if absent.
 
     Each commit has a second of its own, so many of them run ahead of the clock: then the date is left out, for it must
     not lie in the future.
     """
     told = {"ETag": etag}
-    if modified_at is not None and modified_at <= datetime.now(UTC):
+    if modified_at is not None and modified_at <= (now or datetime.now(UTC)):
         told["Last-Modified"] = format_datetime(modified_at.astimezone(UTC), usegmt=True)
     return told
 
 
 def is_known(request: Request, headers: Mapping[str, str]) -> bool:
-    """Whether the reader holds this version; a date counts only where it sent no validator (RFC 9110, 13.1.3)."""
+    """Whether the reader holds this version; a date counts only where it sent no validator (RFC 9110, 13.1.3).
+
+    Only the very date that we gave counts. `curl -z file` sends the time of its file, and a version published while
+    that was downloaded would be called old for ever.
+    """
     held = request.headers.get("if-none-match")
     if held is not None:
         return matches(headers["ETag"], held)
-    since, modified = request.headers.get("if-modified-since"), headers.get("Last-Modified")
-    if since is None or modified is None:
-        return False
-    try:
-        return parsedate_to_datetime(modified) <= parsedate_to_datetime(since)
-    except (ValueError, TypeError):
-        return False
+    modified = headers.get("Last-Modified")
+    return modified is not None and modified == request.headers.get("if-modified-since")
 
 
 def whole(request: Request, body: bytes, media_type: str, headers: Mapping[str, str]) -> Response:
@@ -72,6 +72,8 @@ def streamed(request: Request, pieces: AsyncIterator[bytes], media_type: str, he
     if is_known(request, told):
         told.pop("Content-Disposition", None)
         return Response(status_code=304, headers=told)
+    if request.method == "HEAD":
+        return Response(media_type=media_type, headers=told)
     if (coding := _coding(request)) is not None:
         told["Content-Encoding"] = coding
         pieces = packed_pieces(pieces, coding)
@@ -80,3 +82,15 @@ def streamed(request: Request, pieces: AsyncIterator[bytes], media_type: str, he
 
 def _coding(request: Request) -> Coding | None:
     return best_coding(",".join(request.headers.getlist("accept-encoding")))
+
+
+def answer_head(routes: APIRouter) -> None:
+    """Let every route that answers GET answer HEAD as well: catalogues and `curl -I` ask so whether a file is there."""
+    for route in [each for each in routes.routes if isinstance(each, APIRoute)]:
+        routes.add_api_route(
+            route.path.removeprefix(routes.prefix),
+            route.endpoint,
+            methods=["HEAD"],
+            response_class=Response,
+            include_in_schema=False,
+        )

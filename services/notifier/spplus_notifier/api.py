@@ -13,7 +13,7 @@ from spplus_chassis.paging import cursor_of, etag_of, place_of
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_notifier import csv_export, queries, selection
-from spplus_notifier.answering import streamed, validators, weak, whole
+from spplus_notifier.answering import answer_head, streamed, validators, weak, whole
 from spplus_notifier.asking import CsvQuery, FigureFilter, FigureQuery, HistoryQuery
 from spplus_notifier.queries import Revision
 from spplus_notifier.reasons import Why, why
@@ -63,19 +63,18 @@ def router(service: Service) -> APIRouter:
         found = await selection.figures(service.pool, chosen, after=after, limit=asked.limit + 1)
         page = found[: asked.limit]
         following = cursor_of(page[-1].key) if len(found) > asked.limit else None
-        # A structure that moves changes a subtree without a change of a figure.
-        return _page(request, (f.data for f in page), following, None if asked.subtree else modified_at)
+        return _page(request, (f.data for f in page), following, _date_of(asked, modified_at))
 
     @routes.get("/indicators/history", response_model=HistoryPage, responses=_KNOWN)
     async def get_history(request: Request, asked: Annotated[HistoryQuery, Query()]) -> Response:
         """Revisions of one figure and why each came, the oldest first; of an open period, one a day."""
         after = 0 if asked.cursor is None else int(place_of(asked.cursor))
-        modified_at = (await queries.log_bounds(service.pool)).modified_at
         found = await queries.history(service.pool, asked.key(), after=after, limit=asked.limit + 1)
         told = list(_told(found, after))
         page = told[: asked.limit]
         following = cursor_of(str(page[-1][0])) if len(told) > asked.limit else None
-        return _page(request, (text for _, text in page), following, modified_at)
+        # No date: thinning the past changes it without a change of a figure.
+        return _page(request, (text for _, text in page), following, None)
 
     @routes.get(
         "/indicators.csv",
@@ -89,17 +88,29 @@ def router(service: Service) -> APIRouter:
         """Figures as CSV: semicolons, UTF-8 with a byte order mark."""
         bounds = await queries.log_bounds(service.pool)
         chosen = await _select(service.pool, asked)
-        etag = weak(etag_of(f"{bounds.last_seq} {bounds.complete_from} {asked.decimal} {chosen}".encode()))
-        headers = validators(etag, None if asked.subtree else bounds.modified_at)
+        version = (
+            f"{bounds.last_seq} {bounds.modified_at} {bounds.complete_from}"  # no other life of the database has it
+        )
+        etag = weak(etag_of(f"{version} {asked.decimal} {chosen}".encode()))
+        headers = validators(etag, _date_of(asked, bounds.modified_at))
         headers["Content-Disposition"] = 'attachment; filename="indicateurs.csv"'
         decimal = csv_export.COMMA if asked.decimal == "comma" else csv_export.POINT
         return streamed(request, csv_lines(service.pool, chosen, decimal), "text/csv; charset=utf-8", headers)
 
+    answer_head(routes)
     return routes
 
 
 async def _select(pool: Pool, asked: FigureFilter) -> Selection:
     return await selection.select(pool, asked.filter(), today=datetime.now(PARIS).date(), as_of=asked.as_of)
+
+
+def _date_of(asked: FigureFilter, modified_at: datetime | None) -> datetime | None:
+    """When the answer changed last; none where it may change without a change of a figure.
+
+    A structure that moves changes a part of the tree, and thinning the past changes what stood then.
+    """
+    return None if asked.subtree or asked.as_of else modified_at
 
 
 def _told(found: Sequence[Revision], after: int) -> Iterable[tuple[int, str]]:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from spplus_chassis.paging import etag_of
@@ -16,9 +16,9 @@ from spplus_contracts.jsonschema import reader_schema
 from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier import parquet_export, queries
 from spplus_notifier.addressing import PublicAddress
-from spplus_notifier.answering import OPEN_HEADERS, is_known, validators, whole
+from spplus_notifier.answering import OPEN_HEADERS, answer_head, is_known, validators, whole
 from spplus_notifier.data_catalogue import Extent, Publisher, catalogue
-from spplus_notifier.dumps import Dumps, opened
+from spplus_notifier.dumps import Dumps
 from spplus_notifier.selection import Filter
 from spplus_notifier.table_schema import table_schema
 
@@ -56,7 +56,10 @@ def router(service: Service, dumps: Dumps, publisher: Publisher, public: PublicA
         },
     )
     async def get_parquet(request: Request, asked: Annotated[ParquetQuery, Query()]) -> Response:
-        """Every figure of one period, in the columns of the CSV; built for all who ask, at most some minutes old."""
+        """Every figure of one period, in the columns of the CSV; built for all who ask, at most some minutes old.
+
+        A part of it can be asked for (`Range`), so that tools read the columns that they need.
+        """
         if not parquet_export.is_possible():
             raise Problem(501, "the library that writes Parquet is not installed here", title="Not implemented")
         dump = await dumps.of(Filter(period_kind=asked.period_kind.value, period_start=asked.period_start))
@@ -64,9 +67,9 @@ def router(service: Service, dumps: Dumps, publisher: Publisher, public: PublicA
         if is_known(request, headers):
             return Response(status_code=304, headers=headers)
         name = "-".join(filter(None, ("indicateurs", asked.period_kind.value, str(asked.period_start or ""))))
-        length, pieces = opened(dump)
-        headers |= {"Content-Disposition": f'attachment; filename="{name}.parquet"', "Content-Length": str(length)}
-        return StreamingResponse(pieces, media_type=parquet_export.MEDIA_TYPE, headers=headers)
+        return FileResponse(
+            dump.file, headers=headers, media_type=parquet_export.MEDIA_TYPE, filename=f"{name}.parquet"
+        )
 
     @routes.get("/indicators.schema.json", response_class=Response)
     async def get_schema(request: Request) -> Response:
@@ -87,6 +90,7 @@ def router(service: Service, dumps: Dumps, publisher: Publisher, public: PublicA
         told = catalogue(public.of(request), publisher, extent)
         return _described(request, told, "application/ld+json")
 
+    answer_head(routes)
     return routes
 
 

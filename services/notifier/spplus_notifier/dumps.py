@@ -16,7 +16,6 @@ from spplus_notifier.selection import Filter, Selection
 
 _PORTION: Final = 5_000
 _MOST_KEPT: Final = 12
-_PIECE_BYTES: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,7 @@ class Dumps:
         self._seconds = seconds
         self._directory: tempfile.TemporaryDirectory[str] | None = None
         self._kept: OrderedDict[Filter, Dump] = OrderedDict()
+        self._outgoing: Path | None = None
         self._building = asyncio.Lock()
         self._count = 0
 
@@ -78,7 +78,10 @@ class Dumps:
         if replaced is None and len(self._kept) > _MOST_KEPT:
             _, replaced = self._kept.popitem(last=False)
         if replaced is not None:
-            replaced.file.unlink(missing_ok=True)  # who reads it has it open, and reads on
+            # Whoever was just given it is about to open it; who has it open reads on.
+            if self._outgoing is not None:
+                self._outgoing.unlink(missing_ok=True)
+            self._outgoing = replaced.file
 
     async def _portions(self, chosen: Selection) -> AsyncIterator[Sequence[str]]:
         after: str | None = None
@@ -89,16 +92,3 @@ class Dumps:
             if len(page) < _PORTION:
                 return
             after = page[-1].key
-
-
-def opened(dump: Dump) -> tuple[int, AsyncIterator[bytes]]:
-    """Length and bytes of a file, which is open from now on: replacing it does not disturb its readers."""
-    source = dump.file.open("rb")
-    length = dump.file.stat().st_size
-
-    async def pieces() -> AsyncIterator[bytes]:
-        with source:
-            while piece := await asyncio.to_thread(source.read, _PIECE_BYTES):
-                yield piece
-
-    return length, pieces()

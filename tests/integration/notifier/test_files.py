@@ -82,6 +82,24 @@ async def test_parquet_of_many_portions_is_one_file(published, monkeypatch):
         assert parquet.ParquetFile(io.BytesIO(answer.content)).num_row_groups == 4
 
 
+async def test_part_of_a_parquet_file_is_read_alone_also_while_a_newer_one_is_built(published):
+    """As DuckDB and Arrow do: the end of the file first, then the columns."""
+    async with published.replica(dump_seconds=0) as client:
+        await published.publish(a_figure())
+        await published.settled()
+        _, whole = await read(client)
+        await published.publish(a_figure(structure_code="later"))
+        await published.settled()
+        same = {"If-Range": whole.headers["etag"]}
+        _, newer = await read(client)
+        assert newer.headers["accept-ranges"] == "bytes"
+        end = await client.get(PATH, params=MARCH, headers={"Range": "bytes=-4"})
+        assert (end.status_code, end.content) == (206, b"PAR1")
+        assert end.headers["etag"] == newer.headers["etag"]
+        other = await client.get(PATH, params=MARCH, headers={"Range": "bytes=-4"} | same)
+        assert (other.status_code, other.content) == (200, newer.content), "never parts of two files"
+
+
 async def test_installation_without_the_library_says_so(published, monkeypatch):
     monkeypatch.setattr(parquet_export, "is_possible", lambda: False)
     async with published.replica() as client:

@@ -115,12 +115,51 @@ async def test_reader_that_knows_the_date_of_the_last_change_is_spared_the_body(
             assert (await client.get(path, headers={"If-Modified-Since": modified})).status_code == 304
             earlier = format_datetime(parsedate_to_datetime(modified) - timedelta(seconds=1), usegmt=True)
             assert (await client.get(path, headers={"If-Modified-Since": earlier})).status_code == 200
+            later = format_datetime(parsedate_to_datetime(modified) + timedelta(seconds=1), usegmt=True)
+            assert (await client.get(path, headers={"If-Modified-Since": later})).status_code == 200, "not our date"
             both = {"If-Modified-Since": modified, "If-None-Match": '"another"'}
             assert (await client.get(path, headers=both)).status_code == 200
         await published.publish(a_figure(structure_code="later"))
         await published.settled()
         answer = await client.get("/v1/indicators", headers={"If-Modified-Since": modified})
         assert codes(answer.json()["items"]) == ["12345", "later"]
+
+
+async def test_answers_that_change_without_a_figure_carry_no_date(published):
+    """A structure that moves changes a part of the tree, and thinning the log changes the past."""
+    past = {"as_of": datetime.now(UTC).isoformat()}
+    async with published.replica() as client:
+        await published.publish(a_figure())
+        await published.settled()
+        await published.fetch("UPDATE change_log SET modified_at = date_trunc('second', now()) - interval '1 hour'")
+        assert "last-modified" in (await client.get("/v1/indicators")).headers
+        for path, asked in (
+            ("/v1/indicators", {"subtree": "12345"}),
+            ("/v1/indicators", past),
+            ("/v1/indicators.csv", past),
+            ("/v1/indicators/history", HISTORY | {"period_start": "2026-03-01"}),
+        ):
+            answer = (await client.get(path, params=asked)).raise_for_status()
+            assert "last-modified" not in answer.headers
+            tag = {"If-None-Match": answer.headers["etag"]}
+            assert (await client.get(path, params=asked, headers=tag)).status_code == 304
+
+
+async def test_head_tells_what_get_would(published):
+    async with published.replica() as client:
+        await published.publish(a_figure(), a_rolling_figure())
+        await published.settled()
+        for path in (
+            "/v1/indicators",
+            "/v1/indicators.csv",
+            "/v1/indicators.parquet?period_kind=rolling_12",
+            "/v1/indicators.table-schema.json",
+            "/v1/catalogue.jsonld",
+        ):
+            got, told = await client.get(path), await client.head(path)
+            assert (told.status_code, told.content) == (200, b""), path
+            for name in ("content-type", "etag", "last-modified", "vary", "content-disposition"):
+                assert told.headers.get(name) == got.headers.get(name), (path, name)
 
 
 async def test_commits_within_one_second_never_share_a_date(published):
