@@ -21,6 +21,8 @@ JUDGED: Final = frozenset({PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR
 """The kinds of period whose figures are judged."""
 SURVEY_INDICATORS: Final = frozenset({"survey_satisfaction", "survey_net_satisfaction"})
 """Not judged here: what of them may appear is decided by the control of disclosure."""
+_WITHOUT_THRESHOLD: Final = frozenset({"experience_count", "overdue_count", "procedure_quality_rate"})
+"""Counts; and the n of procedures is no sample."""
 _Z: Final = 1.959963984540054
 _QUANTILES: Final = {
     "answer_delay_median": Fraction(1, 2),
@@ -69,6 +71,7 @@ class Counts:
     answered: int = 0
     due: int = 0
     on_time: int = 0
+    overdue: int = 0
     calls_received: int = 0
     calls_answered: int = 0
     accessibility_rated: int = 0
@@ -104,8 +107,7 @@ def figures(counts: Counts, min_sample: int) -> Iterator[tuple[str, Expected]]:
     for indicator, figure in _figures(counts):
         if not figure.n:
             continue
-        # The n of procedures is no sample: it has no such threshold.
-        if figure.n < min_sample and indicator not in {"experience_count", "procedure_quality_rate"}:
+        if figure.n < min_sample and indicator not in _WITHOUT_THRESHOLD:
             yield indicator, Expected(IndicatorStatus.INSUFFICIENT_SAMPLE, figure.n)
         else:
             yield indicator, figure
@@ -144,6 +146,7 @@ def differences(expected: Mapping[Key, Expected], published: Iterable[IndicatorC
 
 def _figures(counts: Counts) -> Iterator[tuple[str, Expected]]:
     yield "experience_count", Expected(IndicatorStatus.OK, counts.experiences, float(counts.experiences))
+    yield "overdue_count", Expected(IndicatorStatus.OK, counts.overdue, float(counts.overdue))
     feelings = counts.positive + counts.neutral + counts.negative
     rates = {
         "experience_satisfaction": (counts.positive, feelings),

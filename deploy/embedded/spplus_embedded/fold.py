@@ -182,7 +182,9 @@ def _of_request(request: _Request, as_of: datetime) -> Iterator[tuple[Cell, Coun
     due_at = _deadline(story, answers, answered_at)
     if due_at is not None and (answered_at is not None or as_of > due_at):
         on_time = answered_at is not None and answered_at <= due_at
-        yield (holder, month_of(due_at - _TICK)), Counts(due=1, on_time=int(on_time))
+        closed = any(said.closed_at is not None for _, said in answers)
+        overdue = answered_at is None and not closed
+        yield (holder, month_of(due_at - _TICK)), Counts(due=1, on_time=int(on_time), overdue=int(overdue))
 
 
 def _of_receipt(

@@ -187,6 +187,8 @@ def _count_due(cells: dict[Cell, int], request: Request, due_at: datetime) -> No
     cells[request.holder, month, measures.DUE] = 1
     if request.answered_at is not None and request.answered_at <= due_at:
         cells[request.holder, month, measures.ON_TIME] = 1
+    if request.answered_at is None and request.closed_at is None:
+        cells[request.holder, month, measures.OVERDUE] = 1
 
 
 def _cells_of_totals(totals: Totals) -> dict[Cell, int]:

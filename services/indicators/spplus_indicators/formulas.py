@@ -103,11 +103,12 @@ def _too_few(n: int, min_sample: int) -> bool:
     return n < min_sample or n == 0
 
 
-def _count(tally: Tally, _min_sample: int) -> Figure:
-    experiences = tally.get(measures.EXPERIENCES)
-    if experiences is None:
-        return NOT_COLLECTED
-    return Figure(IndicatorStatus.OK, experiences, float(experiences))
+def _count_of(measure: str) -> Callable[[Tally, int], Figure]:
+    def formula(tally: Tally, _min_sample: int) -> Figure:
+        count = tally.get(measure)
+        return NOT_COLLECTED if count is None else Figure(IndicatorStatus.OK, count, float(count))
+
+    return formula
 
 
 def _rate(numerator: int, denominator: int, min_sample: int) -> Figure:
@@ -201,13 +202,14 @@ _PERCENTILES: Final = {
     "answer_delay_p90": (9, 10),
 }
 _FORMULAS: Final[dict[str, Callable[[Tally, int], Figure]]] = {
-    "experience_count": _count,
+    "experience_count": _count_of(measures.EXPERIENCES),
     "experience_satisfaction": _satisfaction,
     "experience_net_sentiment": _net_sentiment,
     "survey_satisfaction": _rate_of(measures.SURVEY_SATISFIED, measures.SURVEY_ANSWERS),
     "survey_net_satisfaction": _net_satisfaction,
     "answer_rate": _rate_of(measures.ANSWERED, measures.ANSWER_EXPECTED),
     "on_time_rate": _rate_of(measures.ON_TIME, measures.DUE),
+    "overdue_count": _count_of(measures.OVERDUE),
     "acknowledgement_rate": _rate_of(measures.ACKNOWLEDGED_IN_TIME, measures.ACKNOWLEDGEMENT_DUE),
     "pickup_rate": _rate_of(measures.CALLS_ANSWERED, measures.CALLS_RECEIVED),
     "procedure_quality_rate": _procedures,

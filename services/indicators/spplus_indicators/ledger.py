@@ -40,6 +40,8 @@ class Request(NamedTuple):
     """The deadline it is judged against."""
     by_post: bool = False
     """Whether the first that was said about it, by an agency, went by post."""
+    closed_at: datetime | None = None
+    """When it was closed without an answer."""
 
 
 EMPTY = Row({})
@@ -118,6 +120,7 @@ def request_of(row: Row) -> Request | None:
         answered_at=answered_at,
         due_at=_deadline(feedback, answers, answered_at),
         by_post=opening is not None and opening.by_post,
+        closed_at=_first(answers, Outcome.CLOSED_UNANSWERED),
     )
 
 

@@ -32,6 +32,8 @@ DUE: Final = "due"
 """Requests judged against their announced deadline, by month of the deadline."""
 ON_TIME: Final = "on_time"
 """Of those, answered on or before it."""
+OVERDUE: Final = "overdue"
+"""Of those, neither answered nor closed although it has passed."""
 ACKNOWLEDGEMENT_DUE: Final = "acknowledgement_due"
 """Requests whose receipt had to be acknowledged, by month of the last day for it."""
 ACKNOWLEDGED_IN_TIME: Final = "acknowledged_in_time"
@@ -68,6 +70,7 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "survey_net_satisfaction": (SURVEY_ANSWERS, SURVEY_VERY_SATISFIED, SURVEY_NOT_SATISFIED),
     "answer_rate": (ANSWER_EXPECTED, ANSWERED),
     "on_time_rate": (DUE, ON_TIME),
+    "overdue_count": (OVERDUE,),
     "acknowledgement_rate": (ACKNOWLEDGEMENT_DUE, ACKNOWLEDGED_IN_TIME),
     "answer_delay_median": (_DELAY,),
     "answer_delay_p75": (_DELAY,),

@@ -54,6 +54,21 @@ REQUESTS: Final = (
         interval=IntervalMethod.WILSON,
     ),
     Method(
+        code="overdue_count",
+        version=1,
+        label="Demandes en retard",
+        unit=Unit.COUNT,
+        formula="demandes dont l'échéance annoncée est passée et qui attendent encore une réponse",
+        explanation="Sont comptées, au moment du calcul, les demandes dont l'échéance annoncée la première est passée "
+        "sans qu'une réponse ait été donnée. Chacune compte dans le mois de son échéance, heure de Paris, et ne compte "
+        "plus dès qu'elle a sa réponse, même tardive, qu'elle est close sans réponse ou que son auteur la retire. Un "
+        "avis de retard ne change rien. Une demande sans délai annoncé n'est jamais en retard ; les totaux mensuels ne "
+        "disent pas lesquelles attendent encore et n'entrent pas dans ce nombre. Avant la première demande en retard, "
+        "rien n'est publié.",
+        engagements=("sp-plus-2021/5",),
+        has_threshold=False,
+    ),
+    Method(
         code="acknowledgement_rate",
         version=1,
         label="Accusés de réception dans les temps",

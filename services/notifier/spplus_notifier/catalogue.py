@@ -29,6 +29,8 @@ class Wording:
     """What `n` counts."""
     share: tuple[str, str] | None = None
     """What the numerator did, for one and for many, after "{top} sur {bottom}"."""
+    outcome: tuple[str, str] | None = None
+    """What became of those that a count counts, for one and for many."""
     plain: str | None = None
     """Sentence around {value}, where there is no share."""
     balance: tuple[str, str, str] | None = None
@@ -68,7 +70,10 @@ WORDINGS: dict[str, Wording] = {
         ),
     ),
     "experience_count": Wording(
-        "Combien d'usagers ont raconté leur expérience ?", "Expériences racontées", _EXPERIENCE
+        "Combien d'usagers ont raconté leur expérience ?",
+        "Expériences racontées",
+        _EXPERIENCE,
+        outcome=("a été racontée par des usagers", "ont été racontées par des usagers"),
     ),
     "answer_rate": Wording(
         "Les usagers reçoivent-ils une réponse ?",
@@ -82,6 +87,12 @@ WORDINGS: dict[str, Wording] = {
         "Réponses dans le délai annoncé",
         _REQUEST,
         share=("a reçu sa réponse dans le délai annoncé", "ont reçu leur réponse dans le délai annoncé"),
+    ),
+    "overdue_count": Wording(
+        "Combien de demandes attendent encore après le délai annoncé ?",
+        "Demandes en retard",
+        _REQUEST,
+        outcome=("attend encore une réponse, délai annoncé passé", "attendent encore une réponse, délai annoncé passé"),
     ),
     "answer_delay_median": Wording(
         "Combien de temps faut-il attendre une réponse ?",
@@ -147,6 +158,7 @@ WORDINGS: dict[str, Wording] = {
 """Every indicator that the pages know, by code."""
 
 BESIDE = {
+    "on_time_rate": ("overdue_count",),
     "experience_satisfaction": ("experience_net_sentiment",),
     "answer_delay_median": ("answer_delay_p75", "answer_delay_p90"),
     "survey_satisfaction": ("survey_net_satisfaction",),

@@ -88,9 +88,8 @@ def _with_value(figure: IndicatorComputed, value: float, words: Wording) -> str:
         top = _counted(figure.numerator, words.noun)
         verb = words.share[french.is_plural(figure.numerator)]
         return f"{top} sur {french.number(figure.denominator)} {verb}, soit {quantity(value, figure.unit)}."
-    if figure.indicator_code == "experience_count":
-        verb = "ont été racontées" if french.is_plural(value) else "a été racontée"
-        return f"{_counted(value, words.noun)} {verb} par des usagers."
+    if words.outcome is not None:
+        return f"{_counted(value, words.noun)} {words.outcome[french.is_plural(value)]}."
     if words.plain is not None:
         said = words.plain.format(value=quantity(value, figure.unit))
         return f"{said} (calcul sur {_counted(figure.n, words.noun)})."

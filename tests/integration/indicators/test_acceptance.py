@@ -113,4 +113,4 @@ async def test_both_limits_of_a_request_pass_one_after_the_other_or_at_once(data
             found.append(await it.cells())
             assert await it.audit() == []
     assert found[0] == found[1]
-    assert {name for (_, _, name) in found[0]} == {"acknowledgement_due", "due"}
+    assert {name for (_, _, name) in found[0]} == {"acknowledgement_due", "due", "overdue"}

@@ -83,6 +83,20 @@ async def test_deadline_passes_unanswered_then_answer_dated_before_it_arrives(da
         assert await it.audit() == []
 
 
+async def test_request_is_overdue_by_the_clock_alone_until_it_is_answered(database_url):
+    async with scoring(database_url, DUE_AT) as it:
+        await it.take(a_structure(), a_feedback())
+        await it.publish()
+        assert await it.value("overdue_count", DUE_MONTH) is None
+        await it.settle(DUE_AT + timedelta(days=1))
+        await it.publish()
+        assert await it.value("overdue_count", DUE_MONTH) == 1
+        await it.take(an_answer(answered_at=DUE_AT + timedelta(hours=1)))
+        await it.publish()
+        assert await it.value("overdue_count", DUE_MONTH) == 0
+        assert await it.audit() == []
+
+
 async def test_late_answer_stays_late_and_withdrawal_takes_it_out(database_url):
     async with scoring(database_url, DUE_AT + timedelta(days=3)) as it:
         await it.take(a_structure(), a_feedback(), an_answer(answered_at=DUE_AT + timedelta(days=1)))

@@ -54,7 +54,7 @@ def test_count_of_a_story_at_its_deadline_is_still_out() -> None:
 
 
 def test_count_of_a_story_past_its_deadline_is_late_in_the_month_of_the_deadline() -> None:
-    assert count([story()], AFTER_DUE) == {HERE: TOLD, (STRUCTURE, APRIL): Counts(due=1)}
+    assert count([story()], AFTER_DUE) == {HERE: TOLD, (STRUCTURE, APRIL): Counts(due=1, overdue=1)}
 
 
 def test_count_of_an_answer_in_time_is_on_time_at_once_with_its_delay() -> None:
@@ -89,9 +89,11 @@ def test_count_without_deadline_is_in_no_rate() -> None:
     assert count([open_ended], AFTER_DUE) == {HERE: TOLD}
 
 
-@pytest.mark.parametrize("outcome", ["acknowledged", "delay_notice", "closed_unanswered"])
-def test_count_of_what_is_no_answer_stays_unanswered(outcome: str) -> None:
-    assert count([story(), answer(outcome)], AFTER_DUE) == {HERE: TOLD, (STRUCTURE, APRIL): Counts(due=1)}
+@pytest.mark.parametrize(("outcome", "overdue"), [("acknowledged", 1), ("delay_notice", 1), ("closed_unanswered", 0)])
+def test_count_of_what_is_no_answer_stays_unanswered_and_overdue_until_closed(outcome: str, overdue: int) -> None:
+    late = Counts(due=1, overdue=overdue)
+
+    assert count([story(), answer(outcome)], AFTER_DUE) == {HERE: TOLD, (STRUCTURE, APRIL): late}
 
 
 def test_count_of_two_answers_takes_the_first() -> None:
@@ -161,7 +163,7 @@ def test_count_of_a_letter_that_nobody_answers_is_late() -> None:
 
     assert count([opened], AFTER_DUE) == {
         HERE: Counts(acknowledgement_due=1, acknowledged_in_time=1),
-        (STRUCTURE, APRIL): Counts(due=1),
+        (STRUCTURE, APRIL): Counts(due=1, overdue=1),
     }
 
 

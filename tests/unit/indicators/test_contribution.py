@@ -54,6 +54,30 @@ def test_what_is_no_answer_leaves_the_request_open_and_late(outcome):
     assert (late["due"], late.get("on_time", 0), late.get("answered", 0)) == (1, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("said", "overdue"),
+    [
+        (None, 1),
+        (an_answer("acknowledged"), 1),
+        (an_answer("delay_notice"), 1),
+        (an_answer(answered_at=DUE_AT + SECOND), 0),
+        (an_answer("closed_unanswered"), 0),
+        (a_withdrawal(), 0),
+    ],
+)
+def test_request_is_overdue_until_it_is_answered_closed_or_taken_back(said, overdue):
+    told = [a_feedback()] if said is None else [a_feedback(), said]
+    assert counts(*told, as_of=DUE_AT + timedelta(days=5)).get("overdue", 0) == overdue
+    assert "overdue" not in counts(*told, as_of=DUE_AT)
+
+
+def test_letter_with_an_announced_deadline_is_overdue_until_it_is_closed():
+    said = {"request_kind": "letter", "answer_due_at": DUE_AT, "announced_at": RECEIVED_AT}
+    opened, closed = an_answer("acknowledged", **said), an_answer("closed_unanswered", request_kind="letter")
+    assert counts(opened, as_of=DUE_AT + SECOND)["overdue"] == 1
+    assert "overdue" not in counts(opened, closed, as_of=DUE_AT + SECOND)
+
+
 def test_withdrawal_before_or_after_leaves_nothing():
     assert counts(a_withdrawal(), a_feedback(), an_answer()) == {}
     assert counts(a_feedback(), an_answer(), a_withdrawal()) == {}

@@ -80,15 +80,20 @@ def test_compute_below_min_sample_shows_only_n(code: str, tally: dict[str, int])
     assert reached.value is not None
 
 
-@pytest.mark.parametrize("code", [code for code in measures.NEEDS if code != "experience_count"])
+COUNTS = {"experience_count": "experiences", "overdue_count": "overdue"}
+
+
+@pytest.mark.parametrize("code", [code for code in measures.NEEDS if code not in COUNTS])
 def test_compute_fallen_back_to_zero_says_so(code: str) -> None:
     tally = {measure if measure != "delay:" else "delay:4": 0 for measure in measures.NEEDS[code]}
 
     assert compute(code, tally, 0) == (INSUFFICIENT, 0, None, None, None, None)
 
 
-def test_compute_count_fallen_back_to_zero_is_zero() -> None:
-    assert compute("experience_count", {"experiences": 0}, 30)[:3] == (OK, 0, 0.0)
+@pytest.mark.parametrize(("code", "measure"), COUNTS.items())
+def test_compute_count_fallen_back_to_zero_is_zero(code: str, measure: str) -> None:
+    assert compute(code, {measure: 0}, 30)[:3] == (OK, 0, 0.0)
+    assert compute(code, {measure: 2}, 30)[:3] == (OK, 2, 2.0)
 
 
 @pytest.mark.parametrize("code", measures.NEEDS)

@@ -27,6 +27,7 @@ def test_indicators_of_changed_measures_are_those_that_need_them() -> None:
     )
     assert measures.indicators_of(["neutral"]) == ("experience_satisfaction", "experience_net_sentiment")
     assert measures.indicators_of(["experiences"]) == ("experience_count",)
+    assert measures.indicators_of(["overdue"]) == ("overdue_count",)
 
 
 def test_indicators_of_nothing_known_are_none() -> None:

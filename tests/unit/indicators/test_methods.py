@@ -16,6 +16,7 @@ TALLY = {
     "answered": 60,
     "due": 70,
     "on_time": 35,
+    "overdue": 12,
     "delay:2": 50,
     **{f"{dimension}_rated": 60 for dimension in DIMENSIONS},
     **{f"{dimension}_positive": 45 for dimension in DIMENSIONS},
