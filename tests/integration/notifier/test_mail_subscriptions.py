@@ -82,6 +82,70 @@ async def test_digest_tells_each_week_once_what_changed_and_from_what(published)
         assert await states(published) == ["sent", "sent"], "nothing changed in that week"
 
 
+async def test_overdue_requests_are_told_each_week_as_long_as_they_stand(published):
+    async with reading(published) as (mailbox, http):
+        await subscribed(mailbox, http)
+        late = {"indicator_code": "overdue_count", "unit": "count", "status": "ok", "interval": None}
+        await published.publish(a_rolling_figure(structure_code="office", n=3, value=3.0, **late))
+        await published.settled()
+
+        async def tell(connection, weeks=0):
+            await telling.tell_week(connection, NEXT_WEEK + timedelta(days=7 * weeks))
+
+        await in_transactions(published, tell)
+        first = (await mailbox.has(2))[1]
+        assert "3\xa0demandes attendent encore une réponse, délai annoncé passé (chiffre du " in first.text
+        assert "Aucun autre chiffre" in first.text
+        await in_transactions(published, lambda connection: tell(connection, 1))
+        second = (await mailbox.has(3))[2]
+        assert "3\xa0demandes" in second.text
+        assert "une semaine plus tôt" not in second.text
+        await published.publish(a_rolling_figure(structure_code="office", revision=2, n=0, value=0.0, **late))
+        await published.settled()
+        await published.fetch("UPDATE changes SET recorded_at = now() + interval '16 days' WHERE data LIKE '%:0.0,%'")
+        await in_transactions(published, *(lambda connection, n=n: tell(connection, n) for n in (2, 3)))
+        last = (await mailbox.has(4))[3]
+        assert "Aucune demande n'est en retard, contre 3 une semaine plus tôt" in last.text
+        await eventually(lambda: all_sent(published, 4), "all to be sent, and none for the week after")
+
+
+async def test_consent_is_asked_for_again_after_a_year_and_silence_ends_it(published):
+    async with reading(published) as (mailbox, http):
+        await subscribed(mailbox, http)
+        await ages(published, "confirmed_at", days=366)
+        await forgotten(published)
+        await forgotten(published)
+        asked = (await mailbox.has(2))[1]
+        assert "Mairie de Villeneuve" in asked.text
+        opened = await http.get(asked.link("garder"))
+        assert (opened.status_code, "Oui, continuer" in opened.text) == (200, True)
+        await ages(published, "asked_again_at", days=29)
+        await forgotten(published)
+        kept = await http.post(asked.link("garder"))
+        assert (kept.status_code, "Mairie de Villeneuve" in kept.text) == (200, True)
+        await ages(published, "kept_at", days=366)
+        await forgotten(published)
+        asked = (await mailbox.has(3))[2]
+        await ages(published, "asked_again_at", days=31)
+        await forgotten(published)
+        assert await published.fetch("SELECT FROM mail_subscriptions") == []
+        assert (await http.post(asked.link("garder"))).status_code == 410
+        await eventually(lambda: all_sent(published, 3), "all to be sent")
+
+
+async def ages(published, column, *, days):
+    rows = await published.fetch(
+        f"UPDATE mail_subscriptions SET {column} = {column} - interval '{days} days' WHERE {column} IS NOT NULL "
+        "RETURNING 1"
+    )
+    assert len(rows) == 1
+
+
+async def forgotten(published):
+    async with await open_pool(published.database_url, 2) as pool, pool.acquire() as connection:
+        await jobs.forget(connection, timedelta(days=30))
+
+
 async def all_sent(published, count):
     return await states(published) == ["sent"] * count
 

@@ -8,7 +8,7 @@ from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier.mail.address import read_address
 from spplus_notifier.mail.patience import is_given_up, pause_after
 from spplus_notifier.mail.telling import closed_periods
-from spplus_notifier.mail.weekly import begins, clear_change, week_line, week_of
+from spplus_notifier.mail.weekly import begins, clear_change, overdue_line, week_line, week_of
 from tests.support.builders import a_figure
 
 
@@ -65,6 +65,27 @@ def test_a_week_is_told_with_what_was_said_before_and_not_at_all_where_nothing_c
     assert "une semaine" not in week_line(now, None)
     assert "contre 50" in week_line(now, a_month(3, 0.5, 0.4, 0.6))
     assert week_line(now, a_month(3, 0.8, 0.7, 0.9, n=30)) is not None
+
+
+def some_overdue(count):
+    computed_at = datetime(2026, 3, 20, 23, 30, tzinfo=UTC)
+    late = {"indicator_code": "overdue_count", "unit": "count", "interval": None, "computed_at": computed_at}
+    return a_figure(**late, n=count, value=float(count), status="ok")
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "said"),
+    [
+        (3, None, "3 demandes attendent encore une réponse, délai annoncé passé (chiffre du 21 mars 2026)."),
+        (1, 3, "1 demande attend encore une réponse, délai annoncé passé, contre 3 une semaine plus tôt (chiffre du"),
+        (0, 2, "Aucune demande n'est en retard, contre 2 une semaine plus tôt (chiffre du 21 mars 2026)."),
+        (0, 0, None),
+        (0, None, None),
+    ],
+)
+def test_overdue_requests_are_told_with_their_date_unless_none_is_or_was(now, before, said):
+    line = overdue_line(some_overdue(now), None if before is None else some_overdue(before))
+    assert (line is None) if said is None else line.replace("\xa0", " ").startswith(said)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Final
 
 from spplus_chassis.database import Connection, Pool
 from spplus_notifier.endings import KEPT_HOURS, LOCK
+from spplus_notifier.mail import subscriptions
 from spplus_notifier.mail.follow_ups import CONFIRM_WITHIN
 from spplus_notifier.mail.recipients import AddressMark, Recipient
 from spplus_notifier.sealing import Sealer, UnsealableError
@@ -45,6 +46,7 @@ async def forget(connection: Connection, kept: timedelta) -> None:
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", LOCK)
         await connection.execute(_EXPIRE, kept)
+        await subscriptions.ask_again(connection)
         for statement, age in _FORGET:
             await connection.execute(statement, age)
         for statement in _FORGET_OLD:

@@ -1,9 +1,9 @@
 """What the mails say, in French: no word of a story, no follow-up code, no name."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,6 +13,7 @@ DOOR: Final = "/me-prevenir"
 CONFIRM: Final = f"{DOOR}/confirmer"
 STOP: Final = f"{DOOR}/arreter"
 SUBSCRIPTION_CONFIRM: Final = "/messages/confirmer"
+SUBSCRIPTION_KEEP: Final = "/messages/garder"
 SUBSCRIPTION_STOP: Final = "/messages/arreter"
 _SIGNED: Final = "Services publics : vos expériences et nos résultats"
 _NO_REPLY: Final = "Ce message est envoyé automatiquement : merci de ne pas y répondre."
@@ -82,6 +83,10 @@ class Addresses:
         """The same for the figures of a structure."""
         return f"{self.notifier.rstrip('/')}{SUBSCRIPTION_CONFIRM}?code={code}"
 
+    def keep_subscription(self, code: str) -> str:
+        """The page with the button by which they go on for another year."""
+        return f"{self.notifier.rstrip('/')}{SUBSCRIPTION_KEEP}?code={code}"
+
     def stop_subscription(self, code: str) -> str:
         """The same for the figures of a structure."""
         return f"{self.notifier.rstrip('/')}{SUBSCRIPTION_STOP}?code={code}"
@@ -120,41 +125,73 @@ def letter_of(kind: str, code: str, addresses: Addresses, parameters: str | None
     return Letter(subject, paragraphs, button, addresses.follow, (_WHERE_THE_CODE_IS,), addresses.stop(code))
 
 
-def _about_figures(
-    words: tuple[str, tuple[str, ...], str], code: str, addresses: Addresses, told: Mapping[str, Any]
-) -> Letter:
-    subject, paragraphs, button = words
+class _Words(NamedTuple):
+    """What a letter about the figures of a structure says."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    button: str
+    asks: Callable[[Addresses, str], str] | None = None
+    """Where the button leads by which something is asked; to the figures, if absent."""
+    after: tuple[str, ...] = ()
+
+
+def _about_figures(words: _Words, code: str, addresses: Addresses, told: Mapping[str, Any]) -> Letter:
     told = {**told, "name": " ".join(told["name"].split())}  # a header has one line
-    asks = words is _FIGURES["confirm_subscription"]
     return Letter(
-        subject.format(**told),
-        tuple(paragraph.format(**told) for paragraph in paragraphs),
-        button,
-        addresses.confirm_subscription(code) if asks else addresses.structure(told["code"]),
-        (_NOT_YOU,) if asks else (),
+        words.subject.format(**told),
+        (*(paragraph.format(**told) for paragraph in words.paragraphs), *_news_of(told)),
+        words.button,
+        addresses.structure(told["code"]) if words.asks is None else words.asks(addresses, code),
+        words.after,
         addresses.stop_subscription(code),
         tuple(told.get("lines", ())),
     )
 
 
-_NOT_YOU: Final = (
-    "Si ce n'est pas vous, ne faites rien : vous ne recevrez rien d'autre à ce sujet, et votre adresse sera effacée."
-)
-_FIGURES: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
-    "confirm_subscription": (
+def _news_of(told: Mapping[str, Any]) -> Iterator[str]:
+    """What a digest says before its list."""
+    if "overdue" not in told:
+        return
+    if told["overdue"] is not None:
+        yield told["overdue"]
+    yield _CHANGED if told["lines"] else _UNCHANGED
+
+
+_CHANGED: Final = "Les chiffres des douze derniers mois qui ont changé en une semaine :"
+_UNCHANGED: Final = "Aucun autre chiffre des douze derniers mois n'a changé en une semaine."
+_FIGURES: Final = {
+    "confirm_subscription": _Words(
         "Confirmez pour recevoir les résultats par message",
         (
             "Votre adresse a été saisie pour recevoir les résultats de : {name}.",
             "Si c'est bien vous, ouvrez la page ci-dessous et appuyez sur le bouton. Ce lien est valable 3 jours.",
         ),
         "Confirmer mon adresse",
+        Addresses.confirm_subscription,
+        (
+            (
+                "Si ce n'est pas vous, ne faites rien : vous ne recevrez rien d'autre à ce sujet, et votre adresse "
+                "sera effacée."
+            ),
+        ),
     ),
-    "digest": (
+    "keep_subscription": _Words(
+        "Voulez-vous continuer à recevoir ces résultats ?",
+        (
+            "Vous recevez par message, depuis un an, les résultats de : {name}.",
+            "Pour continuer, ouvrez la page ci-dessous et appuyez sur le bouton. Ce lien est valable 30 jours.",
+        ),
+        "Continuer à recevoir ces messages",
+        Addresses.keep_subscription,
+        ("Si vous ne voulez plus les recevoir, ne faites rien : ils s'arrêteront, et votre adresse sera effacée.",),
+    ),
+    "digest": _Words(
         "Les chiffres de la semaine : {name}",
-        ("Voici les chiffres des douze derniers mois qui ont changé depuis une semaine pour : {name}.",),
+        ("Voici les nouvelles de la semaine pour : {name}.",),
         "Voir tous les résultats",
     ),
-    "significant": (
+    "significant": _Words(
         "Un résultat a nettement changé : {name}",
         (
             (

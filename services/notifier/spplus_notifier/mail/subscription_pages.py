@@ -13,7 +13,7 @@ from spplus_notifier import structure_queries
 from spplus_notifier.mail import subscriptions
 from spplus_notifier.mail.address import MOST_CHARACTERS, read_address
 from spplus_notifier.mail.forms import LONGEST_CODE, PrivatePages, fields_of
-from spplus_notifier.mail.letters import SUBSCRIPTION_CONFIRM, SUBSCRIPTION_STOP
+from spplus_notifier.mail.letters import SUBSCRIPTION_CONFIRM, SUBSCRIPTION_KEEP, SUBSCRIPTION_STOP
 from spplus_notifier.mail.recipients import AddressMark
 from spplus_notifier.mail.subscriptions import TooManyError
 from spplus_notifier.mail.weekly import week_of
@@ -48,6 +48,12 @@ class SubscriptionDesk:
             found = await subscriptions.confirm(connection, code, week_of(self.clock()))
         return None if found is None else await structure_queries.structure(self.pool(), found)
 
+    async def keep(self, code: str) -> Structure | None:
+        """The structure whose figures go on coming."""
+        async with self.pool().acquire() as connection:
+            found = await subscriptions.keep(connection, code)
+        return None if found is None else await structure_queries.structure(self.pool(), found)
+
     async def end(self, code: str) -> None:
         """No more mails."""
         async with self.pool().acquire() as connection:
@@ -59,7 +65,7 @@ def router(screens: Screens, desk: SubscriptionDesk | None) -> APIRouter:
     routes = APIRouter(include_in_schema=False, route_class=told_in_french(screens))
     shown = PrivatePages(screens)
     if desk is None:
-        for path in (_BY_STRUCTURE, SUBSCRIPTION_CONFIRM, SUBSCRIPTION_STOP):
+        for path in (_BY_STRUCTURE, SUBSCRIPTION_CONFIRM, SUBSCRIPTION_KEEP, SUBSCRIPTION_STOP):
             routes.add_api_route(path, shown.not_offered, methods=["GET", "POST"])
         return routes
     _add_asking(routes, screens, shown, desk)
@@ -100,6 +106,10 @@ def _add_links(routes: APIRouter, shown: PrivatePages, desk: SubscriptionDesk) -
     async def get_confirm(code: str = "") -> Response:
         return shown.write("confirm_subscription.html", action=SUBSCRIPTION_CONFIRM, code=code[:LONGEST_CODE])
 
+    @routes.get(SUBSCRIPTION_KEEP)
+    async def get_keep(code: str = "") -> Response:
+        return shown.write("keep_subscription.html", action=SUBSCRIPTION_KEEP, code=code[:LONGEST_CODE])
+
     @routes.get(SUBSCRIPTION_STOP)
     async def get_stop(code: str = "") -> Response:
         return shown.write("stop.html", action=SUBSCRIPTION_STOP, code=code[:LONGEST_CODE])
@@ -110,6 +120,13 @@ def _add_links(routes: APIRouter, shown: PrivatePages, desk: SubscriptionDesk) -
         if structure is None:
             return shown.write("subscription_too_late.html", 410)
         return shown.write("subscribed.html", structure=structure)
+
+    @routes.post(SUBSCRIPTION_KEEP)
+    async def post_keep(request: Request) -> Response:
+        structure = await desk.keep(_code(await fields_of(request)))
+        if structure is None:
+            return shown.write("subscription_too_late.html", 410)
+        return shown.write("kept.html", structure=structure)
 
     @routes.post(SUBSCRIPTION_STOP)
     async def post_stop(request: Request) -> Response:

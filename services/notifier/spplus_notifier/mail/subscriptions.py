@@ -1,7 +1,7 @@
 """Subscribing to the figures of a structure: asking, consent, end. Nothing here says whether an address is known."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from spplus_chassis.database import Connection
@@ -37,6 +37,34 @@ UPDATE mail_subscriptions SET state = 'confirmed', confirmed_at = coalesce(confi
 WHERE code_hash = $1 AND (state = 'confirmed' OR asked_at > now() - $2::interval)
 RETURNING structure_code
 """
+ASKED_AGAIN_AFTER: Final = timedelta(days=365)
+KEEP_WITHIN: Final = timedelta(days=30)
+_ASK_AGAIN: Final = """
+WITH due AS (
+    SELECT subscription_id, sealed_recipient, coalesce(kept_at, confirmed_at) AS since,
+        json_build_object('code', c.code, 'name', c.name)::text AS told
+    FROM mail_subscriptions AS s JOIN structures AS c ON c.code = s.structure_code
+    WHERE state = 'confirmed' AND coalesce(kept_at, confirmed_at) < now() - $1::interval AND asked_again_at IS NULL
+    ORDER BY since LIMIT $2 FOR UPDATE OF s SKIP LOCKED
+), told AS (
+    INSERT INTO mails (mail_id, kind, cause, subscription_id, sealed_recipient, parameters)
+    SELECT gen_random_uuid(), 'keep_subscription', subscription_id || '|keep|' || since, subscription_id,
+        sealed_recipient, told FROM due
+    ON CONFLICT (cause) DO NOTHING
+)
+UPDATE mail_subscriptions AS s SET asked_again_at = now() FROM due WHERE s.subscription_id = due.subscription_id
+"""
+_MOST_ASKED_AGAIN: Final = 500
+_END_UNKEPT: Final = """
+WITH ended AS (
+    DELETE FROM mail_subscriptions WHERE asked_again_at < now() - $1::interval RETURNING subscription_id
+)
+DELETE FROM mails USING ended WHERE mails.subscription_id = ended.subscription_id AND state IN ('waiting', 'uncertain')
+"""
+_KEEP: Final = """
+UPDATE mail_subscriptions SET kept_at = now(), asked_again_at = NULL WHERE code_hash = $1 AND state = 'confirmed'
+RETURNING structure_code
+"""
 
 
 class TooManyError(Exception):
@@ -69,6 +97,18 @@ async def confirm(connection: Connection, code: str, week: date) -> str | None:
     """Consent given by the button; the structure's code. `week` is the Monday whose digest is past."""
     found: str | None = await connection.fetchval(_CONFIRM, hash_of_code(code), CONFIRM_WITHIN, week)
     return found
+
+
+async def keep(connection: Connection, code: str) -> str | None:
+    """Consent for another year, given by the button; the structure's code."""
+    found: str | None = await connection.fetchval(_KEEP, hash_of_code(code))
+    return found
+
+
+async def ask_again(connection: Connection) -> None:
+    """Ask those whose year has passed, end those that were asked and did not answer; in the caller's transaction."""
+    await connection.execute(_ASK_AGAIN, ASKED_AGAIN_AFTER, _MOST_ASKED_AGAIN)
+    await connection.execute(_END_UNKEPT, KEEP_WITHIN)
 
 
 async def end(connection: Connection, code: str) -> None:

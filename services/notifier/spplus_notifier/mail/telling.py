@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -12,7 +12,15 @@ from spplus_chassis.database import Connection
 from spplus_chassis.french import PARIS
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
-from spplus_notifier.mail.weekly import SETTLED_AFTER, begins, clear_change, ordered, week_line
+from spplus_notifier.mail.weekly import (
+    OVERDUE,
+    SETTLED_AFTER,
+    begins,
+    clear_change,
+    in_order,
+    overdue_line,
+    week_line,
+)
 
 PAGE_SUBSCRIPTIONS: Final = 100
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
@@ -24,6 +32,7 @@ SELECT s.subscription_id::text, s.structure_code, s.sealed_recipient, c.name
 FROM mail_subscriptions AS s JOIN structures AS c ON c.code = s.structure_code
 WHERE s.state = 'confirmed' AND s.told_week < $1 ORDER BY s.subscription_id LIMIT $2 FOR UPDATE OF s SKIP LOCKED
 """
+# Besides what changed, what is overdue: that is told as long as it stands.
 _CHANGED: Final = """
 SELECT f.structure_code, f.data, (
     SELECT c.data FROM changes AS c
@@ -31,8 +40,9 @@ SELECT f.structure_code, f.data, (
 ) AS before
 FROM unnest($1::text[]) AS wanted (code)
 JOIN figures AS f ON f.figure_key >= wanted.code || '|' AND f.figure_key < wanted.code || '}'
-WHERE f.removed_at IS NULL AND f.period_kind = $4
-  AND EXISTS (SELECT FROM changes AS c WHERE c.figure_key = f.figure_key AND c.recorded_at >= $2 AND c.recorded_at < $3)
+WHERE f.removed_at IS NULL AND f.period_kind = $4 AND (split_part(f.figure_key, '|', 2) = $5
+  OR EXISTS (SELECT FROM changes AS c WHERE c.figure_key = f.figure_key AND c.recorded_at >= $2 AND c.recorded_at < $3)
+)
 """
 _CONFIRMED: Final = """
 SELECT s.subscription_id::text, s.structure_code, s.sealed_recipient, c.name
@@ -54,15 +64,17 @@ VALUES (gen_random_uuid(), $1, $2, $3::uuid, $4, $5) ON CONFLICT (cause) DO NOTH
 async def tell_week(connection: Connection, monday: date) -> int:
     """Write digests of the week before this Monday, in the caller's transaction; how many subscriptions were looked at.
 
-    One for each subscription and week, whoever runs it; none where no figure changed.
+    One for each subscription and week, whoever runs it; none where no figure changed and no request is overdue.
     """
     due = await connection.fetch(_DUE, monday, PAGE_SUBSCRIPTIONS)
     since, until = begins(monday - _WEEK), begins(monday)
     codes = sorted({row["structure_code"] for row in due})
-    lines = _week_lines(await connection.fetch(_CHANGED, codes, since, until, PeriodKind.ROLLING_12.value))
+    found = await connection.fetch(_CHANGED, codes, since, until, PeriodKind.ROLLING_12.value, OVERDUE)
+    lines = _week_lines(found)
     for row in due:
         if said := lines.get(row["structure_code"]):
-            await _write(connection, "digest", f"|week|{monday}", row, said)
+            overdue, changed = said.pop(OVERDUE, None), in_order(said)
+            await _write(connection, "digest", f"|week|{monday}", row, lines=changed, overdue=overdue)
     done = [row["subscription_id"] for row in due]
     await connection.execute(
         "UPDATE mail_subscriptions SET told_week = $2 WHERE subscription_id = ANY($1::uuid[])", done, monday
@@ -84,7 +96,7 @@ async def tell_changes(connection: Connection, kind: PeriodKind, now: datetime, 
     lines = _change_lines(found, last, before)
     for row in page:
         if said := lines.get(row["structure_code"]):
-            await _write(connection, "significant", cause, row, said)
+            await _write(connection, "significant", cause, row, lines=in_order(said))
     return page[-1]["subscription_id"] if len(page) == PAGE_SUBSCRIPTIONS else None
 
 
@@ -102,35 +114,37 @@ def _next(start: date, months: int) -> date:
     return date(count // 12, count % 12 + 1, 1)
 
 
-def _week_lines(rows: Iterable[Record]) -> Mapping[str, Sequence[str]]:
-    said: dict[str, dict[str, str]] = defaultdict(dict)
+_Lines = dict[str, dict[str, str]]
+"""What is said of each structure, by indicator."""
+
+
+def _week_lines(rows: Iterable[Record]) -> _Lines:
+    said: _Lines = defaultdict(dict)
     for row in rows:
-        figure = _read(row["data"])
-        line = week_line(figure, None if row["before"] is None else _read(row["before"]))
+        figure, before = _read(row["data"]), None if row["before"] is None else _read(row["before"])
+        line = (overdue_line if figure.indicator_code == OVERDUE else week_line)(figure, before)
         if line is not None:
             said[row["structure_code"]][figure.indicator_code] = line
-    return _in_order(said)
+    return said
 
 
-def _change_lines(rows: Iterable[Record], last: date, before: date) -> Mapping[str, Sequence[str]]:
+def _change_lines(rows: Iterable[Record], last: date, before: date) -> _Lines:
     figures: dict[tuple[str, str], dict[date, IndicatorComputed]] = defaultdict(dict)
     for row in rows:
         figure = _read(row["data"])
         figures[row["structure_code"], figure.indicator_code][row["period_start"]] = figure
-    said: dict[str, dict[str, str]] = defaultdict(dict)
+    said: _Lines = defaultdict(dict)
     for (structure, indicator), pair in figures.items():
         line = clear_change(pair[last], pair[before]) if {last, before} <= pair.keys() else None
         if line is not None:
             said[structure][indicator] = line
-    return _in_order(said)
+    return said
 
 
-def _in_order(said: Mapping[str, Mapping[str, str]]) -> Mapping[str, Sequence[str]]:
-    return {structure: [lines[code] for code in ordered(list(lines))] for structure, lines in said.items()}
-
-
-async def _write(connection: Connection, kind: str, cause: str, row: Record, lines: Sequence[str]) -> None:
-    told = json.dumps({"code": row["structure_code"], "name": row["name"], "lines": list(lines)})
+async def _write(
+    connection: Connection, kind: str, cause: str, row: Record, **said: str | Sequence[str] | None
+) -> None:
+    told = json.dumps({"code": row["structure_code"], "name": row["name"], **said})
     subscription = row["subscription_id"]
     await connection.execute(_MAIL, kind, subscription + cause, subscription, row["sealed_recipient"], told)
 

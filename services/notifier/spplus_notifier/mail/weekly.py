@@ -1,13 +1,16 @@
 """Weeks of the digest, and what figures say in a mail. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from spplus_chassis import french
 from spplus_chassis.french import PARIS
 from spplus_contracts import IndicatorComputed
 from spplus_notifier import catalogue, wording
 
+OVERDUE: Final = "overdue_count"
+"""The indicator of requests past their deadline, which a digest tells before all others."""
 _AT: Final = time(8)
 SETTLED_AFTER: Final = timedelta(days=3)
 """A closed period is compared after this time, when late answers of its last days are in."""
@@ -35,6 +38,19 @@ def week_line(now: IndicatorComputed, before: IndicatorComputed | None) -> str |
     return f"{_name(now)} : {said}, sur {sample}{against}."
 
 
+def overdue_line(now: IndicatorComputed, before: IndicatorComputed | None) -> str | None:
+    """How many requests are overdue, and since when that is so; none where none is or was."""
+    if now.value is None:
+        return None
+    old = now.value if before is None or before.value is None else before.value
+    if not now.value and not old:
+        return None
+    since = french.day(now.computed_at.astimezone(PARIS).date())
+    said = wording.sentence(now, OVERDUE).removesuffix(".") if now.value else "Aucune demande n'est en retard"
+    against = "" if old == now.value else f", contre {french.number(old)} une semaine plus tôt"
+    return f"{said}{against} (chiffre du {since})."
+
+
 def clear_change(now: IndicatorComputed, before: IndicatorComputed) -> str | None:
     """The sentence about two closed periods whose intervals do not overlap; none where they do."""
     if now.provisional or before.provisional or now.interval is None or before.interval is None:
@@ -51,10 +67,10 @@ def clear_change(now: IndicatorComputed, before: IndicatorComputed) -> str | Non
     return f"{_name(now)} : de {old} à {new}."
 
 
-def ordered(codes: Sequence[str]) -> list[str]:
-    """Indicators in the order of the pages, those that are unknown there at the end."""
+def in_order(lines: Mapping[str, str]) -> list[str]:
+    """Lines by indicator in the order of the pages, those that are unknown there at the end."""
     known = {code: place for place, code in enumerate(catalogue.order())}
-    return sorted(codes, key=lambda code: (known.get(code, len(known)), code))
+    return [lines[code] for code in sorted(lines, key=lambda code: (known.get(code, len(known)), code))]
 
 
 def _name(figure: IndicatorComputed) -> str:
