@@ -95,6 +95,11 @@ PUBLICATION_HELD = Gauge(
 FIGURES_APPLIED = Counter("spplus_figures_applied_total", "Figures that changed the publication")
 FIGURES_STALE = Counter("spplus_figures_stale_total", "Figures dropped because a newer revision stands")
 STREAM_CLIENTS = Gauge("spplus_stream_clients_count", "Readers of the live stream")
+STREAM_REFUSED = Counter("spplus_stream_refused_total", "Readers of the live stream refused as every place was taken")
+STREAM_BEHIND = Gauge("spplus_stream_behind_changes", "Changes of figures that this process has not told its readers")
+STREAM_TELLING = Histogram(
+    "spplus_stream_telling_seconds", "Time to tell all readers of the live stream of what is new", buckets=_SECONDS
+)
 WEBHOOK_CALLS = Counter("spplus_webhook_calls_total", "Calls to webhooks by how they ended", ["outcome"])
 WEBHOOKS_DISABLED = Counter("spplus_webhooks_disabled_total", "Webhooks that are not called any more", ["reason"])
 WEBHOOK_FIGURES = Gauge("spplus_webhook_figures_count", "Figures that wait to be told to active webhooks")

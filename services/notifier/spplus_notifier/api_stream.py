@@ -45,10 +45,9 @@ class StreamQuery(BaseModel):
     """For readers that cannot set the header `Last-Event-ID`."""
 
     @property
-    def wants_all(self) -> bool:
-        """Whether every change is asked for."""
-        asked = (self.structure_code, self.subtree, self.engagement, self.period_kind)
-        return not self.indicator_code and asked == (None,) * len(asked)
+    def filter(self) -> str:
+        """What is asked for, the same for all who ask for the same."""
+        return self.model_dump_json(exclude={"last_event_id"})
 
     def wants(self, key: FigureKey, engagements: Sequence[str], below: Container[str] | None) -> bool:
         """Whether a change is asked for; `below` holds the codes of `subtree`."""
@@ -81,9 +80,10 @@ def router(feed: Feed, subtrees: Subtrees, *, clients: int, heartbeat_seconds: f
         last event and nothing is missed.
         """
         if open_streams.full:
+            metrics.STREAM_REFUSED.inc()
             raise Problem(503, "every place at the live stream is taken", headers={"Retry-After": "5"})
         after = last_event_id if last_event_id is not None else asked.last_event_id
-        steps = feed.listen(after, heartbeat_seconds=heartbeat_seconds)
+        steps = feed.listen(after)
         body = _written(steps, _Telling(asked, feed, subtrees), heartbeat_seconds, open_streams)
         return StreamingResponse(body, media_type="text/event-stream", headers=_HEADERS)
 
@@ -111,6 +111,7 @@ class _Telling:
 
     def __init__(self, asked: StreamQuery, feed: Feed, subtrees: Subtrees) -> None:
         self._asked = asked
+        self._filter = asked.filter
         self._feed = feed
         self._subtrees = subtrees
 
@@ -119,13 +120,17 @@ class _Telling:
         if step.resync:
             metrics.STREAM_RESYNCS.inc()
             return sse.resync(step.seq)
-        if self._asked.wants_all or not step.changes:
-            return step.text
+        text = step.texts.get(self._filter)
+        if text is None:
+            text = step.texts[self._filter] = await self._filtered(step)
+        return text
+
+    async def _filtered(self, step: Step) -> bytes:
         below = None
-        if self._asked.subtree is not None:
+        if self._asked.subtree is not None and step.changes:
             below = await self._subtrees.below(self._asked.subtree, self._feed.tree_version)
-        told = zip(step.keys, step.changes, step.texts, strict=True)
-        return b"".join(text for key, change, text in told if self._asked.wants(key, change.engagements, below))
+        wants = self._asked.wants
+        return b"".join(told.text for told in step.changes if wants(told.key, told.engagements, below))
 
 
 async def _written(

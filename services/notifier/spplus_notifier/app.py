@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from spplus_chassis.database import Pool
+from spplus_chassis.listening import listen
 from spplus_chassis.service import Service
 from spplus_notifier import api, api_files, api_stream, jobs, pages, queries
 from spplus_notifier.addressing import PublicAddress
@@ -11,6 +12,7 @@ from spplus_notifier.dumps import Dumps
 from spplus_notifier.feed import Feed
 from spplus_notifier.mail import installation as mail
 from spplus_notifier.queries import LogBounds, LoggedChange
+from spplus_notifier.repository import NEWS
 from spplus_notifier.screens import Screens
 from spplus_notifier.sealing import Sealer
 from spplus_notifier.settings import NotifierSettings
@@ -20,6 +22,7 @@ from spplus_notifier.webhooks import installation
 
 PACKAGE = "spplus_notifier"
 _PRUNE_SECONDS = 600
+_MEASURE_SECONDS = 5
 _RESEAL_SECONDS = 3_600
 
 
@@ -43,9 +46,16 @@ class _StoredLog:
 def build(settings: NotifierSettings) -> Service:
     """The service, ready to be served."""
     service = Service("notifier", settings, package=PACKAGE)
-    feed = Feed(_StoredLog(service), poll_seconds=settings.stream_poll_seconds)
+    feed = Feed(
+        _StoredLog(service),
+        poll_seconds=settings.stream_poll_seconds,
+        heartbeat_seconds=settings.stream_heartbeat_seconds,
+    )
     service.subscribe(publication(feed.wake))
     service.background("follow-changes", feed.run)
+    service.background("hear-changes", lambda: listen(settings.database_url, NEWS, feed.wake))
+    service.background("heartbeat", feed.beat)
+    service.every(_MEASURE_SECONDS, "measure-stream", feed.measure)
     service.on_stop(feed.close)
 
     async def prune() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import zip_longest
+from typing import Final
 
 from spplus_chassis.database import Connection
 from spplus_contracts import IndicatorComputed, StructureDeclared
@@ -72,6 +73,10 @@ async def remove_figures(connection: Connection, keys: Sequence[str]) -> None:
     await connection.execute("UPDATE figures SET removed_at = now() WHERE figure_key = ANY($1::text[])", sorted(keys))
 
 
+NEWS: Final = "spplus_changes"
+"""Channel on which other processes hear of each commit that changed a figure."""
+
+
 async def append_changes(connection: Connection, last_seq: int, changes: Sequence[Change]) -> int:
     """Log the changes in the order given, after `last_seq` as read by `lock_log`; the new last number."""
     await connection.execute(
@@ -84,9 +89,11 @@ async def append_changes(connection: Connection, last_seq: int, changes: Sequenc
         [change.data for change in changes],
     )
     await connection.execute(
-        "UPDATE change_log SET last_seq = $1, modified_at = greatest("
-        "date_trunc('second', clock_timestamp()), modified_at + interval '1 second')",
+        "WITH moved AS (UPDATE change_log SET last_seq = $1, modified_at = greatest("
+        "date_trunc('second', clock_timestamp()), modified_at + interval '1 second') RETURNING 1) "
+        "SELECT pg_notify($2, '') FROM moved",
         last_seq + len(changes),
+        NEWS,
     )
     return last_seq + len(changes)
 

@@ -26,8 +26,8 @@ class NotifierSettings(ServiceSettings):
     """Most readers of the live stream that one process serves."""
     stream_heartbeat_seconds: float = Field(default=15.0, gt=0, le=300)
     """A quiet stream says something this often, so that proxies keep it open."""
-    stream_poll_seconds: float = Field(default=0.15, gt=0, le=5)
-    """How often changes committed by other replicas are looked for."""
+    stream_poll_seconds: float = Field(default=1.0, gt=0, le=5)
+    """How often changes committed by other replicas are looked for, should word of them (LISTEN/NOTIFY) be lost."""
     dump_seconds: float = Field(default=600.0, ge=0)
     """A Parquet file is built anew at most this often, however much changes."""
     publisher_name: str = "Services Publics +"

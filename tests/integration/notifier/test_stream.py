@@ -112,7 +112,7 @@ async def test_reader_of_a_part_of_the_tree_follows_what_moves_into_it(published
 
 
 async def test_reader_from_before_what_is_kept_is_told_to_start_again(published):
-    async with published.replica() as client:
+    async with published.replica():
         await published.publish(*(a_figure(revision=revision, provisional=True) for revision in range(1, 6)))
         await settled(published, 5)
         pool = await open_pool(published.database_url, 2)
@@ -120,6 +120,7 @@ async def test_reader_from_before_what_is_kept_is_told_to_start_again(published)
             future = datetime.now(UTC) + timedelta(hours=1)
             assert await repository.prune_changes(connection, before=future, keep=2) == 4
         await pool.close()
+    async with published.replica() as client:
         [event] = await read_stream(client, 1, last_event_id="1")
         assert (event["event"], event["id"]) == ("resync", "5")
         ahead = await read_stream(client, 1, last_event_id="99")

@@ -41,7 +41,7 @@ def _small(monkeypatch):
 async def hear(feed, after, count):
     """The numbers of the next changes, and whether a resync came."""
     seqs, resyncs = [], 0
-    async for step in feed.listen(after, heartbeat_seconds=QUIET):
+    async for step in feed.listen(after):
         seqs += [change.seq for change in step.changes]
         resyncs += step.resync
         if len(seqs) >= count:
@@ -57,7 +57,7 @@ async def running(feed):
 
 async def test_listener_far_behind_reads_the_log_then_the_ring_without_a_gap():
     log = FakeLog(30)
-    feed = Feed(log, poll_seconds=0.001)
+    feed = Feed(log, poll_seconds=0.001, heartbeat_seconds=QUIET)
     task = await running(feed)
     listening = asyncio.create_task(hear(feed, 3, 40))
     log.append(13)
@@ -67,7 +67,7 @@ async def test_listener_far_behind_reads_the_log_then_the_ring_without_a_gap():
 
 async def test_all_listeners_hear_each_change_once():
     log = FakeLog(2)
-    feed = Feed(log, poll_seconds=0.001)
+    feed = Feed(log, poll_seconds=0.001, heartbeat_seconds=QUIET)
     task = await running(feed)
     listening = [asyncio.create_task(hear(feed, after, 20)) for after in (None, 2, 2)]
     await asyncio.sleep(0.01)
@@ -83,7 +83,7 @@ async def test_all_listeners_hear_each_change_once():
 async def test_number_that_the_log_cannot_serve_gives_a_resync_at_the_end(after):
     log = FakeLog(10)
     log.complete_from = 6
-    feed = Feed(log, poll_seconds=0.001)
+    feed = Feed(log, poll_seconds=0.001, heartbeat_seconds=QUIET)
     task = await running(feed)
     listening = asyncio.create_task(hear(feed, after, 1))
     await asyncio.sleep(0.01)
@@ -95,7 +95,7 @@ async def test_number_that_the_log_cannot_serve_gives_a_resync_at_the_end(after)
 async def test_number_just_before_what_is_kept_is_still_served():
     log = FakeLog(10)
     log.complete_from = 6
-    feed = Feed(log, poll_seconds=0.001)
+    feed = Feed(log, poll_seconds=0.001, heartbeat_seconds=QUIET)
     task = await running(feed)
     assert await hear(feed, 5, 5) == ([6, 7, 8, 9, 10], 0)
     task.cancel()
@@ -103,9 +103,9 @@ async def test_number_just_before_what_is_kept_is_still_served():
 
 async def test_slow_listener_that_falls_out_of_the_log_is_told():
     log = FakeLog(0)
-    feed = Feed(log, poll_seconds=0.001)
+    feed = Feed(log, poll_seconds=0.001, heartbeat_seconds=QUIET)
     task = await running(feed)
-    steps = feed.listen(0, heartbeat_seconds=QUIET)
+    steps = feed.listen(0)
     assert (await anext(steps)).seq == 0
     log.append(40)
     log.complete_from = 30
@@ -117,16 +117,17 @@ async def test_slow_listener_that_falls_out_of_the_log_is_told():
 
 
 async def test_quiet_stream_gives_a_heartbeat():
-    feed = Feed(FakeLog(5), poll_seconds=0.001)
-    task = await running(feed)
-    steps = feed.listen(None, heartbeat_seconds=0.001)
-    assert [(await anext(steps)).seq for _ in range(2)] == [5, 5]
+    feed = Feed(FakeLog(5), poll_seconds=0.001, heartbeat_seconds=0.001)
+    task, beating = await running(feed), asyncio.create_task(feed.beat())
+    steps = feed.listen(None)
+    assert [(await anext(steps)).seq for _ in range(3)] == [5, 5, 5]
     await steps.aclose()
     task.cancel()
+    beating.cancel()
 
 
 async def test_close_ends_every_stream():
-    feed = Feed(FakeLog(5), poll_seconds=0.001)
+    feed = Feed(FakeLog(5), poll_seconds=0.001, heartbeat_seconds=QUIET)
     task = await running(feed)
     listening = asyncio.create_task(hear(feed, None, 1))
     await asyncio.sleep(0.01)
