@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
@@ -15,6 +14,7 @@ from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier import (
     comparison_pages,
     embedding,
+    home_pages,
     parquet_export,
     queries,
     reading_pages,
@@ -25,48 +25,19 @@ from spplus_notifier import (
 from spplus_notifier.addressing import Here
 from spplus_notifier.cards import Other
 from spplus_notifier.figure_set import Figures, View
-from spplus_notifier.regions import REGIONS, region_of
 from spplus_notifier.results import Results
 from spplus_notifier.screens import Screens, told_in_french
-from spplus_notifier.structure_queries import Structure, Wanted
+from spplus_notifier.structure_queries import Structure
 
-PAGE_SIZE = 30
 CHILDREN_SHOWN = 300
 
 
 class Pages:
-    """Writes the home page and the page of a structure."""
+    """Writes the page of a structure."""
 
     def __init__(self, service: Service, screens: Screens) -> None:
         self._service = service
         self._screens = screens
-
-    async def home(self, text: str, network: str, region: str, page: int, here: Here) -> HTMLResponse:
-        """Search, or the regions and networks to start from; two queries."""
-        if region and region not in REGIONS:
-            return self._screens.missing("Région inconnue", f"Aucune région ne s'appelle « {region} ».")
-        pool = self._service.pool
-        ways = await structure_queries.ways(pool)
-        found: list[Structure] = []
-        asked = bool(text or network or region)
-        if asked:
-            wanted = Wanted(text, network or None, REGIONS.get(region))
-            offset = (page - 1) * PAGE_SIZE
-            found = await structure_queries.search(pool, wanted, limit=PAGE_SIZE + 1, offset=offset)
-        query = {"q": text, "reseau": network, "region": region, "page": page + 1}
-        return self._screens.write(
-            "home.html",
-            here=here,
-            text=text,
-            network=network,
-            region=region,
-            page=page,
-            asked=asked,
-            networks=ways.networks,
-            regions=_by_region({one.name: one.structures for one in ways.departments}),
-            found=found[:PAGE_SIZE],
-            following=urlencode(query) if len(found) > PAGE_SIZE else None,
-        )
 
     async def structure(self, code: str, year: int | None, here: Here) -> HTMLResponse:
         """The results of one structure; five queries."""
@@ -121,31 +92,10 @@ def above(structure: Structure, ancestors: Sequence[Structure]) -> dict[Structur
     return parent if whole is None else {**parent, whole: "tout le réseau"}
 
 
-def _by_region(departments: dict[str, int]) -> list[tuple[str, int]]:
-    counts = dict.fromkeys(REGIONS, 0)
-    for department, count in departments.items():
-        region = region_of(department)
-        if region is not None:
-            counts[region] += count
-    return [(region, count) for region, count in counts.items() if count]
-
-
 def install(service: Service, screens: Screens) -> None:
     """Add the pages to the service."""
     pages = Pages(service, screens)
     routes = APIRouter(include_in_schema=False, route_class=told_in_french(screens))
-
-    @routes.get("/")
-    async def get_home(
-        request: Request,
-        q: Annotated[str, Query(max_length=200)] = "",
-        reseau: Annotated[str, Query(max_length=300)] = "",
-        region: Annotated[str, Query(max_length=100)] = "",
-        page: Annotated[int, Query(ge=1, le=1000)] = 1,
-    ) -> Response:
-        return await pages.home(
-            q.strip(), reseau, region, page, screens.public.here(request, "reseau", "region", "page")
-        )
 
     @routes.get("/structures/{code}")
     async def get_structure(
@@ -160,6 +110,7 @@ def install(service: Service, screens: Screens) -> None:
     ):
         routes.add_api_route(path, _fixed(screens, template), methods=["GET"])
 
+    home_pages.add_routes(routes, service, screens)
     reading_pages.add_routes(routes, service, screens)
     comparison_pages.add_routes(routes, service, screens)
     embedding.add_routes(routes, service, screens)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from asyncpg import Record
+
 from spplus_chassis.database import Pool
 from spplus_notifier.folding import fold, words
 
@@ -92,17 +94,30 @@ ORDER BY s.name, s.code LIMIT $3
 """
 
 
-async def search(pool: Pool, wanted: Wanted, *, limit: int, offset: int) -> list[Structure]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of what a search found."""
+
+    structures: tuple[Structure, ...]
+    total: int
+    """On all pages; of those that only sound alike, no more than one page is looked for."""
+    is_alike: bool = False
+    """Nothing holds every word: these sound alike."""
+
+
+async def search(pool: Pool, wanted: Wanted, *, limit: int, offset: int) -> Found:
     """Open structures whose name, town, post code or network holds every word; else those that sound alike."""
     text = wanted.text
     arguments = (wanted.network, wanted.departments, limit)
-    if found := await _structures(pool, _SEARCH, _patterns(text), *arguments, fold(text), offset):
-        return found
-    return [] if offset or not fold(text) else await _structures(pool, _SEARCH_ALIKE, words(text), *arguments)
+    rows = await pool.fetch(_SEARCH, _patterns(text), *arguments, fold(text), offset)
+    if rows or offset or not fold(text):
+        return Found(_read(rows), rows[0]["total"] if rows else 0)
+    alike = _read(await pool.fetch(_SEARCH_ALIKE, words(text), *arguments))
+    return Found(alike, len(alike), is_alike=bool(alike))
 
 
 _SEARCH = """
-SELECT *
+SELECT *, count(*) OVER () AS total
 FROM structures
 WHERE active AND search_text LIKE ALL ($1::text[]) AND ($2::text IS NULL OR network = $2)
   AND ($3::text[] IS NULL OR department = ANY ($3))
@@ -156,7 +171,11 @@ def _patterns(text: str) -> list[str]:
 
 
 async def _structures(pool: Pool, sql: str, *arguments: object) -> list[Structure]:
-    return [
+    return list(_read(await pool.fetch(sql, *arguments)))
+
+
+def _read(rows: Sequence[Record]) -> tuple[Structure, ...]:
+    return tuple(
         Structure(
             code=row["code"],
             name=row["name"],
@@ -169,5 +188,5 @@ async def _structures(pool: Pool, sql: str, *arguments: object) -> list[Structur
             successor_code=row["successor_code"],
             not_applicable=tuple(row["not_applicable"]),
         )
-        for row in await pool.fetch(sql, *arguments)
-    ]
+        for row in rows
+    )

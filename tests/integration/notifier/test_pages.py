@@ -1,5 +1,6 @@
 """Results pages: found by search, true to the open data, told in words where there is no number."""
 
+import re
 from datetime import date
 
 import httpx
@@ -20,7 +21,7 @@ YEAR = {"kind": "year", "start": date(2025, 1, 1), "end": date(2026, 1, 1)}
 
 
 def plain(text):
-    return text.replace("\u202f", " ").replace("\u00a0", " ").replace("&#39;", "'")
+    return text.replace("\u202f", " ").replace("\u00a0", " ").replace("&nbsp;", " ").replace("&#39;", "'")
 
 
 async def page(client, path):
@@ -68,6 +69,35 @@ async def test_search_finds_by_name_town_post_code_and_network(published):
         ):
             text = await page(client, f"/?{query}")
             assert {code for code in "abc" if f'href="/structures/{code}"' in text} == found, query
+
+
+async def test_search_counts_what_it_found_and_turns_its_pages(published):
+    async with published.replica() as client:
+        numbered = (a_structure(code=f"s{n:02}", name=f"Accueil {n:02}", town="Rennes") for n in range(35))
+        await publish(published, *numbered, a_structure(code="x", name="Trésorerie", town="Brest"))
+        first = await page(client, "/?q=rennes")
+        assert "35 services trouvés pour « rennes »" in first
+        assert "Services 1 à 30 sur 35." in first
+        assert ("Page suivante" in first, "Page précédente" in first) == (True, False)
+        [following] = re.findall(r'href="(/\?[^"]*)" rel="next"', first)
+        second = await page(client, following.replace("&amp;", "&"))
+        assert "Services 31 à 35 sur 35." in second
+        assert second.count('href="/structures/') == 5
+        assert ("Page suivante" in second, "Page précédente" in second) == (False, True)
+        assert "1 service trouvé pour « tresorerie »" in await page(client, "/?q=tresorerie")
+        assert (await client.get("/?q=rennes&page=3")).status_code == 404
+
+
+async def test_search_says_when_it_only_found_what_sounds_alike_and_helps_when_it_found_nothing(published):
+    async with published.replica() as client:
+        await publish(published, a_structure(code="a", name="Préfecture de l'Isère", town="Grenoble", department="38"))
+        alike = await page(client, "/?q=grenobel")
+        assert "Aucun service ne porte exactement ces mots. Voici ceux qui s'en approchent." in alike
+        assert 'href="/structures/a"' in alike
+        empty = await page(client, "/?q=grenoble&region=Bretagne")
+        assert "Aucun service trouvé pour « grenoble », Bretagne" in empty
+        assert 'href="/?q=grenoble"' in empty
+        assert 'href="/?region=Auvergne-Rh%C3%B4ne-Alpes"' in empty
 
 
 async def test_page_says_the_numbers_of_the_open_data(published):
