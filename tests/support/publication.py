@@ -11,6 +11,7 @@ import uvicorn
 from aiokafka import AIOKafkaProducer
 
 from spplus_chassis.migrations import migrate
+from spplus_chassis.patience import PatientProtocol
 from spplus_chassis.topics import create_topics
 from spplus_contracts import Event
 from spplus_contracts.topics import (
@@ -56,7 +57,9 @@ class Publication:
         }
         service = build(NotifierSettings(**given | settings, _env_file=None))
         listening = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(service.app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            service.app, http=PatientProtocol, log_config=None, access_log=False, timeout_graceful_shutdown=5
+        )
         server = uvicorn.Server(config)
         running = asyncio.create_task(server.serve(sockets=[listening]))
         try:

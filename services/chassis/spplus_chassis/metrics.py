@@ -18,6 +18,7 @@ def topic_label(topic: str) -> str:
 
 # Doors
 HTTP_REQUESTS = Counter("spplus_http_requests_total", "Requests answered, by class of status", ["status_class"])
+HTTP_CUT_OFF = Counter("spplus_http_cut_off_total", "Connections ended as the reader took nothing for too long")
 HTTP_SECONDS = Histogram("spplus_http_request_seconds", "Time to answer a request", buckets=_SECONDS)
 FEEDBACK_ACCEPTED = Counter("spplus_feedback_accepted_total", "Feedbacks accepted for good, by door", ["door"])
 ANSWERS_ACCEPTED = Counter("spplus_answers_accepted_total", "Answers accepted for good, by door", ["door"])
@@ -96,7 +97,7 @@ FIGURES_APPLIED = Counter("spplus_figures_applied_total", "Figures that changed 
 FIGURES_STALE = Counter("spplus_figures_stale_total", "Figures dropped because a newer revision stands")
 STREAM_CLIENTS = Gauge("spplus_stream_clients_count", "Readers of the live stream")
 STREAM_REFUSED = Counter("spplus_stream_refused_total", "Readers of the live stream refused as every place was taken")
-STREAM_BEHIND = Gauge("spplus_stream_behind_changes", "Changes of figures that this process has not told its readers")
+STREAM_BEHIND = Gauge("spplus_stream_behind_count", "Changes of figures that this process has not told its readers")
 STREAM_TELLING = Histogram(
     "spplus_stream_telling_seconds", "Time to tell all readers of the live stream of what is new", buckets=_SECONDS
 )

@@ -1,16 +1,22 @@
 """The end of patience with a connection: headers have a size, a request has a time to arrive.
 
-The parser under uvicorn collects headers without bound, and uvicorn waits for ever for the rest of a request.
+The parser under uvicorn collects headers without bound, and uvicorn waits for ever for the rest of a request, and for
+a reader that takes nothing of its answer.
 """
 
 import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from spplus_chassis import metrics
+
 LONGEST_HEAD = 65_536
 """Bytes of the request line and the headers together; ordinary ones have less than 2,000."""
 REQUEST_SECONDS = 30.0
 """For all of a request to arrive, from its first byte, or from the start of a connection that says nothing."""
+
+READ_SECONDS = 30.0
+"""For a reader to take what waits for it, once that is more than 64 KB."""
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -18,9 +24,11 @@ class PatientProtocol(HttpToolsProtocol):
 
     longest_head = LONGEST_HEAD
     request_seconds = REQUEST_SECONDS
+    read_seconds = READ_SECONDS
     _head_bytes = 0
     _in_head = False
     _deadline: asyncio.TimerHandle | None = None
+    _cut_off: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
         """Start to wait for a request."""
@@ -30,7 +38,19 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
         self._satisfied()
+        self._is_taking()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The reader is slow: more waits for it than the transport should hold."""
+        super().pause_writing()
+        self._is_taking()
+        self._cut_off = self.loop.call_later(self.read_seconds, self._abort)
+
+    def resume_writing(self) -> None:
+        """It has taken nearly all of that."""
+        self._is_taking()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Count headers. The piece in which they begin counts for nothing: a piece is bounded anyway."""
@@ -66,3 +86,13 @@ class PatientProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _is_taking(self) -> None:
+        if self._cut_off is not None:
+            self._cut_off.cancel()
+            self._cut_off = None
+
+    def _abort(self) -> None:
+        # To close would wait for the reader to take what is left.
+        metrics.HTTP_CUT_OFF.inc()
+        self.transport.abort()

@@ -1,11 +1,13 @@
-"""A connection that sends endless headers, or a request that never ends, is closed; an honest one is served."""
+"""A connection that sends endless headers, asks without end or takes nothing is closed; an honest one is served."""
 
 import asyncio
 import contextlib
+import time
 from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
+from prometheus_client import REGISTRY
 
 from spplus_chassis.patience import PatientProtocol
 from tests.support.waiting import eventually
@@ -26,9 +28,24 @@ async def answer_ok(scope, receive, send):
         await send({"type": "http.response.body", "body": b"ok"})
 
 
+async def answer_without_end(_scope, receive, send):
+    """Writes until the reader has gone."""
+
+    async def write():
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": b"z" * 50_000, "more_body": True})
+            await asyncio.sleep(0)
+
+    writing = asyncio.create_task(write())
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    writing.cancel()
+
+
 @asynccontextmanager
-async def connected(protocol=PatientProtocol):
-    config = uvicorn.Config(answer_ok, port=0, http=protocol, lifespan="off", log_config=None)
+async def connected(protocol=PatientProtocol, app=answer_ok):
+    config = uvicorn.Config(app, port=0, http=protocol, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())
     await eventually(lambda: _started(server), "the server to listen")
@@ -75,6 +92,37 @@ async def test_endless_headers_are_refused_while_they_come():
                 await writer.drain()
             await asyncio.wait([answer], timeout=0.001)
         assert (await answer).startswith(b"HTTP/1.1 400")
+
+
+class Brisk(PatientProtocol):
+    read_seconds = 1.0
+
+
+async def test_reader_that_takes_nothing_is_cut_off():
+    before = cut_off()
+    async with connected(Brisk, answer_without_end) as (reader, writer):
+        writer.write(ASK + b"\r\n")
+        await eventually(lambda: _cut_off_since(before), "the reader to be cut off")
+        with contextlib.suppress(ConnectionError):
+            await all_of(reader)
+
+
+async def test_reader_that_takes_what_comes_keeps_its_connection():
+    before, began = cut_off(), time.monotonic()
+    async with connected(Brisk, answer_without_end) as (reader, writer):
+        writer.write(ASK + b"\r\n")
+        async with asyncio.timeout(20):
+            while time.monotonic() - began < 2 * Brisk.read_seconds:
+                assert await reader.read(2**20)
+        assert cut_off() == before
+
+
+def cut_off():
+    return REGISTRY.get_sample_value("spplus_http_cut_off_total")
+
+
+async def _cut_off_since(before):
+    return cut_off() > before
 
 
 async def test_honest_requests_are_served_one_after_another_on_one_connection():
