@@ -8,11 +8,21 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
 from email.policy import default
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from tests.support.waiting import eventually
+
+
+def a_message(subject: str, recipient: str = "b@exemple.fr") -> bytes:
+    """One with a text and a page."""
+    message = EmailMessage(policy=SMTP_POLICY)
+    message["To"], message["Subject"] = recipient, subject
+    message.set_content("Bonjour\n", cte="quoted-printable")
+    message.add_alternative("<p>Bonjour</p>\n", subtype="html", cte="quoted-printable")
+    return message.as_bytes()
 
 
 class Received:

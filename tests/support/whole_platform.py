@@ -16,8 +16,9 @@ START_SECONDS = 120
 class WholePlatform:
     """`spplus up` in a folder of its own, on free ports."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **environment):
         self.folder = folder
+        self._given = environment
         self._process = None
         self._listener = None
         self._said = []
@@ -29,7 +30,7 @@ class WholePlatform:
         self._process = subprocess.Popen(
             [BIN / "spplus", "up"],
             cwd=self.folder,
-            env=self._environment() | chosen,
+            env=self._environment() | chosen | self._given,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

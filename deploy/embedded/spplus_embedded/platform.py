@@ -19,6 +19,7 @@ from spplus_embedded.databases import drop_databases, keep_passwords, prepare_da
 from spplus_embedded.errors import PartsError
 from spplus_embedded.kafka import KafkaNode
 from spplus_embedded.locked import try_exclusive
+from spplus_embedded.mail_catcher import MailCatcher
 from spplus_embedded.notice_keys import notice_environment
 from spplus_embedded.postgres import PostgresServer
 from spplus_embedded.private import write_secret
@@ -29,7 +30,7 @@ from spplus_embedded.supervision import Announce, Part, Supervisor
 
 _KNOWN_CONTENT: Final = (
     *("kafka", "postgres", "services", "passwords.json"),
-    *("notice-keys.json", "notice-public-keys.json", "seal-key"),
+    *("notice-keys.json", "notice-public-keys.json", "seal-key", "mails"),
 )
 """All that a platform writes into its directory; a reset deletes this and nothing else."""
 
@@ -75,6 +76,7 @@ class Platform:
             name: ServiceProcess(name, self._directory / "services", port=ports[name]) for name in SERVICES
         }
         self._supervisor = Supervisor(self.announce)
+        self._mails = MailCatcher(self.mails, self.announce)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -87,6 +89,11 @@ class Platform:
     def directory(self) -> Path:
         """Where the data and the logs are."""
         return self._directory
+
+    @property
+    def mails(self) -> Path:
+        """Where mails are kept instead of being sent, if they are."""
+        return self._directory / "mails"
 
     @property
     def kafka_servers(self) -> str:
@@ -145,6 +152,7 @@ class Platform:
         await self._supervisor.leave_all()
         self._forget_environment()
         await asyncio.gather(*(service.stop() for service in self._services.values()))
+        await self._mails.stop()
         await self._kafka.stop()
         await self._postgres.stop()
         self._lock.close()
@@ -241,7 +249,8 @@ class Platform:
 
     async def _start_services(self) -> None:
         self.announce("starting the services")
-        around = {**os.environ, **self.extra_environment}
+        caught = await self._mails.start() if self.settings.mails else {}
+        around = {**os.environ, **self.extra_environment, **caught}
         notices = notice_environment(
             self._directory,
             feedback=self.address("feedback"),
@@ -253,6 +262,7 @@ class Platform:
                 "SPPLUS_NOTIFIER_SHARE_URL": f"{self.address('feedback')}/",
                 **notices,
                 **self.extra_environment,
+                **caught,
                 **dict.fromkeys(SECURITY_VARIABLES, ""),  # ours asks for nothing, whatever this shell says of another
                 "SPPLUS_KAFKA_BOOTSTRAP_SERVERS": self.kafka_servers,
                 f"SPPLUS_{name.upper()}_DATABASE_URL": self.database_url(name),

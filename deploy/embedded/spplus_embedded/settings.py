@@ -30,6 +30,8 @@ class UpSettings(BaseSettings):
     """Port of PostgreSQL."""
     postgres_url: str | None = Field(default=None, repr=False)
     """An administrator's URL of a PostgreSQL server to use instead of one of our own."""
+    mails: bool = False
+    """Keep the notifier's mails as files in `mails` beside the data, and send none."""
 
     @classmethod
     def apart(cls, directory: Path, *, runtime: Path | None = None) -> Self:

@@ -79,6 +79,8 @@ def greeting(platform: Platform) -> list[str]:
     """Say where everything is; the last line is `ready`."""
     addresses = [(service, platform.address(service)) for service in SERVICES]
     addresses += [("kafka", platform.kafka_servers), ("data and logs", str(platform.directory))]
+    if platform.settings.mails:
+        addresses.append(("mails, not sent", str(platform.mails)))
     width = max(len(name) for name, _ in addresses)
     first = "  the first to sign in: .venv/bin/spplus-feedback accounts create NAME --name 'YOUR NAME' \\\n"
     first += "      --role administrator --structure '*' --generate"

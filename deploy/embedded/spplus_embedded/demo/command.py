@@ -76,6 +76,7 @@ class Demo:
             notifier_port=0,
             kafka_port=0,
             postgres_port=0,
+            mails=True,
         )
         environment = {"SPPLUS_FEEDBACK_DEFAULT_ANSWER_DAYS": str(PLATFORM_ANSWER_DAYS)}
         self.platform = Platform(settings, announce=self.say, extra_environment=environment)

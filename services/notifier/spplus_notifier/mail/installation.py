@@ -74,8 +74,9 @@ def install(service: Service, settings: NotifierSettings, shown: Screens) -> Non
 
 def server_of(settings: NotifierSettings, host: str) -> Server:
     """The mail server of the settings."""
-    password = settings.mail_password.get_secret_value() if settings.mail_password is not None else None
-    return Server(host, settings.mail_port, settings.mail_security, settings.mail_user, password, settings.mail_ca_file)
+    password = settings.mail_password.get_secret_value() if settings.mail_password else None
+    user = settings.mail_user or None
+    return Server(host, settings.mail_port, settings.mail_security, user, password, settings.mail_ca_file)
 
 
 async def _settle(service: Service) -> None:
