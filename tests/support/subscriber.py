@@ -26,6 +26,14 @@ class Subscriber:
     async def do(self, webhook, what, **body):
         return await self.ask("POST", f"/{webhook['webhook_id']}/{what}", json=body or None)
 
+    async def try_out(self, webhook):
+        """Ask for a test message, once no other is being tried."""
+
+        async def begun():
+            return (await self.do(webhook, "test")).status_code == 202
+
+        await eventually(begun, "a test message to begin")
+
     async def log(self, webhook):
         return (await self.ask("GET", f"/{webhook['webhook_id']}/messages")).json()["items"]
 

@@ -105,3 +105,27 @@ async def test_what_stands_under_the_newest_key_is_left_alone(published):
         assert await reseal(pool, both) == 0
     rows = await published.fetch("SELECT sealed_secret FROM webhooks")
     assert {Sealer([NEW]).open(row["sealed_secret"]) for row in rows} == {"secret"}
+
+
+async def test_webhook_whose_secret_cannot_be_opened_is_not_blamed_and_is_told_when_the_key_is_back(published):
+    async with receiving() as receiver:
+        networks = {"webhook_private_networks": "127.0.0.0/8"}
+        async with published.replica(seal_keys=OLD, **networks) as http:
+            await published.publish(a_structure(code="root"))
+            await published.settled()
+            key = await a_key(published)
+            webhook = await Subscriber(published, http, key).subscribe(receiver.url)
+        async with published.replica(seal_keys=NEW, **networks) as http:
+            await published.publish(a_figure(structure_code="root"))
+
+            async def postponed():
+                return await published.fetch(
+                    "SELECT FROM webhooks WHERE next_call_at > now() + interval '1 minute' AND leased_until IS NULL"
+                )
+
+            await eventually(postponed, "the call to be put off")
+            shown = await Subscriber(published, http, key).shown(webhook)
+            assert (shown["state"], shown["failures"]) == ("active", 0)
+        await published.fetch("UPDATE webhooks SET next_call_at = now()")
+        async with published.replica(seal_keys=f"{NEW},{OLD}", **networks):
+            (await receiver.called(1))[0].check(webhook["secret"])

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from standardwebhooks import Webhook
 
 from spplus_notifier.sealing import Sealer, UnsealableError
-from spplus_notifier.webhooks.calling import is_public
+from spplus_notifier.webhooks.addresses import is_public
 from spplus_notifier.webhooks.interest import Changed, Interest, Interests
 from spplus_notifier.webhooks.message import figures_body, new_secret, signed_headers
 from spplus_notifier.webhooks.patience import MOST_PATIENCE, PAUSES, is_given_up, pause_after

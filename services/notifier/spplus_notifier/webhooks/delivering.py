@@ -1,4 +1,8 @@
-"""Telling the webhooks: one call at a time each, many at once, and those that hang apart from the others."""
+"""Telling the webhooks: one call at a time each, many at once, and those that hang apart from the others.
+
+Calls that ended are written down together, and so are those that follow: a call costs a share of two transactions. What
+was not written down when the process died is told again, under the same id.
+"""
 
 import asyncio
 import contextlib
@@ -9,20 +13,22 @@ from typing import Final
 import structlog
 
 from spplus_chassis import metrics
-from spplus_chassis.database import Pool
+from spplus_chassis.database import UNREACHABLE, Pool
 from spplus_notifier.sealing import Sealer, UnsealableError
 from spplus_notifier.webhooks import delivering_repository as repository
 from spplus_notifier.webhooks.calling import Answer, Caller, Outcome
-from spplus_notifier.webhooks.delivering_repository import Claimed, Message
+from spplus_notifier.webhooks.delivering_repository import Claimed, Ended, Message
 from spplus_notifier.webhooks.message import signed_headers
 from spplus_notifier.webhooks.patience import is_given_up, pause_after
 
 log = structlog.get_logger()
 
-_CALLS_IN_A_ROW: Final = 20
-"""Then another webhook may have the slot."""
+_MOST_TOGETHER: Final = 50
+"""Webhooks that one transaction takes: their messages are in memory and in its writes."""
 _LEASE_BEYOND_CALL: Final = timedelta(seconds=20)
 _POLL_SECONDS: Final = 0.5
+_WITHOUT_KEY: Final = timedelta(minutes=5)
+"""Until a secret that no key of ours opens is tried again: the key may come back, and the receiver is not to blame."""
 
 
 class Delivery:
@@ -47,6 +53,7 @@ class Delivery:
         self._chance = chance
         self._most = {False: calls, True: max(1, calls // 4)}
         self._running: dict[bool, set[asyncio.Task[None]]] = {False: set(), True: set()}
+        self._ended: list[Ended] = []
         self._lease = timedelta(seconds=call_seconds) + _LEASE_BEYOND_CALL
         self._woken = asyncio.Event()
 
@@ -59,6 +66,7 @@ class Delivery:
         try:
             while True:
                 self._woken.clear()
+                await self._settle()
                 started = sum([await self._start(failing=failing) for failing in (False, True)])
                 if not started:
                     with contextlib.suppress(TimeoutError):
@@ -68,59 +76,63 @@ class Delivery:
             for task in under_way:
                 task.cancel()
             await asyncio.gather(*under_way, return_exceptions=True)
+            with contextlib.suppress(*UNREACHABLE):
+                await self._settle()
 
     async def _start(self, *, failing: bool) -> int:
         running = self._running[failing]
-        free = self._most[failing] - len(running)
-        claimed = (
-            [] if free <= 0 else await repository.claim(self._pool(), failing=failing, most=free, lease=self._lease)
-        )
-        for each in claimed:
-            task = asyncio.create_task(self._serve(each))
+        free = min(self._most[failing] - len(running), _MOST_TOGETHER)
+        if free <= 0:
+            return 0
+        async with self._pool().acquire() as connection, connection.transaction():
+            claimed = await repository.claim(
+                connection, failing=failing, most=free, now=self._clock(), lease=self._lease
+            )
+        for each, message in claimed:
+            task = asyncio.create_task(self._tell(each, message))
             running.add(task)
             task.add_done_callback(running.discard)
-            task.add_done_callback(self._ended)
+            task.add_done_callback(self._over)
         return len(claimed)
 
-    def _ended(self, task: "asyncio.Task[None]") -> None:
+    def _over(self, task: "asyncio.Task[None]") -> None:
         self._woken.set()
         if not task.cancelled() and (failure := task.exception()) is not None:
             log.warning("webhook_call_broken", error=type(failure).__name__)  # its lease ends by itself
 
-    async def _serve(self, claimed: Claimed) -> None:
-        for _ in range(_CALLS_IN_A_ROW):
-            message = await self._next(claimed)
-            if message is None or not await self._tell(claimed, message):
-                return
-
-    async def _next(self, claimed: Claimed) -> Message | None:
+    async def _settle(self) -> None:
+        ended = self._ended[:]
+        if not ended:
+            return
         async with self._pool().acquire() as connection, connection.transaction():
-            return await repository.next_message(connection, claimed, self._clock(), self._lease)
+            disabled = await repository.settle(connection, ended)
+        del self._ended[: len(ended)]
+        for webhook_id, reason in disabled:
+            metrics.WEBHOOKS_DISABLED.labels(reason).inc()
+            log.warning("webhook_disabled", webhook_id=webhook_id, reason=reason)
 
-    async def _tell(self, claimed: Claimed, message: Message) -> bool:
-        answer = await self._call(claimed, message)
-        metrics.WEBHOOK_CALLS.labels(answer.outcome.value).inc()
-        async with self._pool().acquire() as connection, connection.transaction():
-            if answer.outcome is Outcome.DELIVERED:
-                await repository.succeeded(connection, claimed, message, answer)
-                return True
-            pause = pause_after(claimed.failures + 1, self._chance())
-            disable = self._reason_to_disable(claimed, answer)
-            await repository.failed(connection, claimed, message, answer, pause=pause, disable=disable)
-        if disable is not None:
-            metrics.WEBHOOKS_DISABLED.labels(disable).inc()
-            log.warning("webhook_disabled", webhook_id=claimed.webhook_id, reason=disable)
-        return False
+    async def _tell(self, claimed: Claimed, message: Message) -> None:
+        try:
+            ended = await self._called(claimed, message)
+        except asyncio.CancelledError:  # we stop: another may call at once
+            self._ended.append(Ended(claimed, message, None))
+            raise
+        self._ended.append(ended)
 
-    async def _call(self, claimed: Claimed, message: Message) -> Answer:
+    async def _called(self, claimed: Claimed, message: Message) -> Ended:
         sealed = [secret for secret in (claimed.sealed_secret, claimed.sealed_old_secret) if secret is not None]
         try:
             secrets = [self._sealer.open(secret) for secret in sealed]
         except UnsealableError:
             log.warning("webhook_secret_unsealable", webhook_id=claimed.webhook_id)
-            return Answer(Outcome.UNREACHABLE)
+            return Ended(claimed, message, None, _WITHOUT_KEY)
         headers = signed_headers(message.message_id, self._clock(), message.body, secrets)
-        return await self._caller.post(claimed.url, headers, message.body)
+        answer = await self._caller.post(claimed.url, headers, message.body)
+        metrics.WEBHOOK_CALLS.labels(answer.outcome.value).inc()
+        if answer.outcome is Outcome.DELIVERED:
+            return Ended(claimed, message, answer)
+        pause = pause_after(claimed.failures + 1, self._chance())
+        return Ended(claimed, message, answer, pause, self._reason_to_disable(claimed, answer))
 
     def _reason_to_disable(self, claimed: Claimed, answer: Answer) -> str | None:
         if answer.outcome is Outcome.GONE:

@@ -10,6 +10,7 @@ from spplus_chassis.service import Service
 from spplus_notifier.sealing import Sealer
 from spplus_notifier.settings import NotifierSettings
 from spplus_notifier.webhooks import api, subscriptions
+from spplus_notifier.webhooks.addresses import AddressGuard
 from spplus_notifier.webhooks.api import Door
 from spplus_notifier.webhooks.calling import Caller
 from spplus_notifier.webhooks.delivering import Delivery
@@ -33,7 +34,7 @@ def install(service: Service, settings: NotifierSettings) -> None:
         return
     sealer = Sealer(keys)
     networks = [network.strip() for network in settings.webhook_private_networks.split(",") if network.strip()]
-    caller = Caller(seconds=settings.webhook_call_seconds, private_networks=networks)
+    caller = Caller(AddressGuard(networks), seconds=settings.webhook_call_seconds)
     delivery = Delivery(
         lambda: service.pool,
         caller,
@@ -43,6 +44,7 @@ def install(service: Service, settings: NotifierSettings) -> None:
         calls=settings.webhook_calls,
         call_seconds=settings.webhook_call_seconds,
     )
+    service.on_stop(caller.close)
     kept = timedelta(days=settings.webhook_log_days)
     service.include(api.router(Door(lambda: service.pool, sealer, _clock, delivery.wake)))
     service.background("webhook-calls", delivery.run)

@@ -63,7 +63,8 @@ async def revoke_key(connection: Connection, key_id: int) -> bool:
         )
         await connection.execute(
             "UPDATE webhooks SET state = 'disabled', disabled_for = 'key_revoked', disabled_at = now() "
-            "WHERE key_id = $1 AND state = 'active'",
+            "WHERE webhook_id IN (SELECT webhook_id FROM webhooks WHERE key_id = $1 ORDER BY webhook_id FOR UPDATE) "
+            "AND state = 'active'",
             key_id,
         )
     return bool(done == "UPDATE 1")
