@@ -27,7 +27,7 @@ BOUNDS = frozenset(("Entre", "Presque", "Un", "Au"))
 """First words of a share that holds anywhere in the interval; after the others its rate is the figure's own."""
 NUMBER = re.compile(rf"[{MINUS}+]?\d+(?:,\d+)?")
 _VOID = frozenset(("meta", "link", "input", "br", "hr", "img"))
-_OF_NO_FIGURE = frozenset(("number", "quiet place", "quiet formula", "paper"))
+_OF_NO_FIGURE = frozenset(("number", "quiet place", "formula", "paper"))
 """Numbers of engagements, post codes, what paper says of the margin."""
 _ROUNDED = 0.0501
 

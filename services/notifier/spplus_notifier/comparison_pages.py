@@ -9,12 +9,10 @@ from fastapi.responses import HTMLResponse
 from spplus_chassis import french
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
-from spplus_contracts.vocabulary import PeriodKind
-from spplus_notifier import catalogue, comparing, queries, structure_queries, wording
+from spplus_notifier import catalogue, comparing, side_by_side, structure_queries
 from spplus_notifier.addressing import Here
 from spplus_notifier.catalogue import WORDINGS, wording_of
 from spplus_notifier.comparing import Place
-from spplus_notifier.figure_key import LATEST
 from spplus_notifier.screens import Screens
 from spplus_notifier.structure_queries import Structure
 
@@ -39,16 +37,10 @@ class ComparisonPages:
             return self._screens.missing("Indicateur introuvable", "Cet indicateur n'existe pas.")
         today = datetime.now(french.PARIS).date()
         children = await structure_queries.children(pool, code, today, limit=STRUCTURES_SHOWN)
-        period = (PeriodKind.YEAR, f"{today.year}-01-01")
-        if indicator not in catalogue.PROTECTED:
-            period = (PeriodKind.ROLLING_12, LATEST)
         codes = [code, *(child.code for child in children)]
-        found = await queries.figures_at(pool, codes, indicator, *period)
-        figures = {key: IndicatorComputed.read_json(data.encode()) for key, data in found.items()}
+        figures = await side_by_side.newest(pool, codes, indicator, today)
         whole, places = _place(parent, indicator, figures), [_place(one, indicator, figures) for one in children]
         reference = next((place for place in places if place.code == beside), whole)
-        spans = {figure.period.end: figure.period for figure in figures.values()}
-        latest = spans[max(spans)] if spans else None
         return self._screens.write(
             "comparison.html",
             here=here,
@@ -60,7 +52,7 @@ class ComparisonPages:
             short=wording_of(indicator).short,
             beside=beside,
             indicators=[(one, wording_of(one).short) for one in catalogue.order()],
-            period=None if latest is None else wording.period(latest.kind, latest.start, latest.end),
+            period=side_by_side.period_of(figures),
             are_all=len(children) < STRUCTURES_SHOWN,
         )
 

@@ -4,9 +4,11 @@ Services never ask each other, so the texts travel with the code; a test compare
 """
 
 import json
+import re
 from dataclasses import dataclass
 from importlib import resources
 
+from spplus_chassis import french
 from spplus_contracts.vocabulary import IntervalMethod, Unit
 
 _INTERVALS = {
@@ -14,11 +16,12 @@ _INTERVALS = {
     IntervalMethod.NEWCOMBE: "de Newcombe",
     IntervalMethod.ORDER_STATISTICS: "des statistiques d'ordre",
 }
+_SENTENCE_ENDS = re.compile(r"(?<=[.?]) (?=[A-ZÀÂÇÉÈÊÎÔÛ])")
 _UNITS = {
-    Unit.RATE: "un pourcentage",
-    Unit.POINTS: "des points, de moins 100 à plus 100",
-    Unit.DAYS: "des jours",
-    Unit.COUNT: "un nombre",
+    Unit.RATE: "en pourcentage",
+    Unit.POINTS: "en points, de moins 100 à plus 100",
+    Unit.DAYS: "en jours",
+    Unit.COUNT: "en nombre",
 }
 
 
@@ -35,6 +38,22 @@ class Method:
     explanation: str
     interval: str | None
     """Name of the method of its interval, after "la méthode"."""
+
+    @property
+    def quotient(self) -> tuple[str, ...]:
+        """The formula in signs that people know: what is divided, and by what; all of it where nothing is divided."""
+        signs = self.formula.replace(" * ", " \u00d7 ").replace(" - ", f" {french.MINUS} ")
+        return tuple(_bare(part) for part in signs.split(" / ", 1))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The explanation, a sentence at a time."""
+        return tuple(_SENTENCE_ENDS.split(self.explanation))
+
+
+def _bare(part: str) -> str:
+    """Without the brackets around all of it, which a line of its own makes needless."""
+    return part[1:-1] if part.startswith("(") and part.endswith(")") else part
 
 
 def _read() -> dict[str, Method]:

@@ -7,14 +7,11 @@ from fastapi.responses import HTMLResponse
 
 from spplus_chassis import french
 from spplus_chassis.service import Service
-from spplus_contracts import IndicatorComputed
-from spplus_contracts.vocabulary import PeriodKind
-from spplus_notifier import catalogue, comparing, queries, structure_queries
+from spplus_notifier import catalogue, comparing, side_by_side, structure_queries
 from spplus_notifier.addressing import Here
 from spplus_notifier.catalogue import WORDINGS, wording_of
 from spplus_notifier.comparing import Place
 from spplus_notifier.engagements import ENGAGEMENTS, engagement_of
-from spplus_notifier.figure_key import LATEST
 from spplus_notifier.methods import METHODS
 from spplus_notifier.screens import Screens
 
@@ -34,12 +31,19 @@ class ReadingPages:
 
     def engagement(self, number: int, here: Here) -> HTMLResponse:
         """One engagement, and its indicators."""
-        found = next((one for one in ENGAGEMENTS if one.number == number), None)
+        by_number = {one.number: one for one in ENGAGEMENTS}
+        found = by_number.get(number)
         if found is None:
             return self._screens.missing("Engagement introuvable", "Le programme compte neuf engagements.")
         codes = [code for main in found.codes for code in (main, *catalogue.BESIDE.get(main, ()))]
         return self._screens.write(
-            "engagement.html", here=here, engagement=found, codes=codes, wordings=WORDINGS, methods=METHODS
+            "engagement.html",
+            here=here,
+            engagement=found,
+            codes=codes,
+            wordings=WORDINGS,
+            before=by_number.get(number - 1),
+            after=by_number.get(number + 1),
         )
 
     async def indicator(self, code: str, here: Here) -> HTMLResponse:
@@ -49,9 +53,7 @@ class ReadingPages:
         pool = self._service.pool
         today = datetime.now(french.PARIS).date()
         roots = await structure_queries.roots(pool, today, limit=ROOTS_SHOWN)
-        period = (PeriodKind.YEAR, f"{today.year}-01-01") if _by_year(code) else (PeriodKind.ROLLING_12, LATEST)
-        found = await queries.figures_at(pool, [one.code for one in roots], code, *period)
-        figures = {key: IndicatorComputed.read_json(data.encode()) for key, data in found.items()}
+        figures = await side_by_side.newest(pool, [one.code for one in roots], code, today)
         places = [
             Place(one.code, one.name, figures.get(one.code), code not in one.not_applicable)
             for one in roots
@@ -65,24 +67,22 @@ class ReadingPages:
             method=METHODS[code],
             engagement=engagement_of(catalogue.main_of(code)),
             compared=comparing.compare(code, places, None),
-            period="cette année" if _by_year(code) else "les douze derniers mois",
+            period=side_by_side.period_of(figures),
         )
 
     def methods(self, here: Here) -> HTMLResponse:
         """All methods."""
-        return self._screens.write("methods.html", here=here, methods=[METHODS[code] for code in catalogue.order()])
+        methods = [METHODS[code] for code in catalogue.order()]
+        return self._screens.write("methods.html", here=here, methods=methods, wordings=WORDINGS)
 
     def method(self, code: str, here: Here) -> HTMLResponse:
         """One method."""
         if code not in METHODS:
             return self._screens.missing("Méthode introuvable", f"Aucun indicateur ne porte le code « {code} ».")
         engagement = engagement_of(catalogue.main_of(code))
-        return self._screens.write("method.html", here=here, method=METHODS[code], engagement=engagement)
-
-
-def _by_year(code: str) -> bool:
-    """Surveys are released by quarter and year only."""
-    return code in catalogue.PROTECTED
+        return self._screens.write(
+            "method.html", here=here, method=METHODS[code], wording=wording_of(code), engagement=engagement
+        )
 
 
 def add_routes(routes: APIRouter, service: Service, screens: Screens) -> None:

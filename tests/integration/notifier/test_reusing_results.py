@@ -1,6 +1,7 @@
 """What other sites show of the results; what explains them; how many questions a page asks of the database."""
 
 import re
+from datetime import date, datetime
 from html import unescape
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from spplus_chassis.service import Service
 from spplus_notifier import catalogue
 from tests.support import showcase
-from tests.support.builders import a_rolling_figure, a_structure
+from tests.support.builders import a_figure, a_rolling_figure, a_structure
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
@@ -114,6 +115,23 @@ async def test_every_indicator_engagement_and_method_has_its_page(published):
         for path in ("/engagements/10", "/indicateurs/unknown", "/methodes/unknown", "/?region=Nowhere"):
             assert (await client.get(path)).status_code == 404, path
         assert (await client.get("/engagements/premier")).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/structures/root/comparaison?indicateur={}", "/indicateurs/{}"])
+async def test_surveys_of_last_year_are_shown_until_this_year_has_any(published, path):
+    code, this_year = "survey_satisfaction", datetime.now(showcase.PARIS).year
+    given = {"structure_code": "root", "indicator_code": code}
+
+    def year(number):
+        return {"kind": "year", "start": date(number, 1, 1), "end": date(number + 1, 1, 1)}
+
+    async with published.replica() as client:
+        last = a_figure(period=year(this_year - 1), **given)
+        few = a_figure(period=year(this_year), status="insufficient_sample", n=0, **given)
+        await publish(published, a_structure(code="root"), last, few)
+        assert f"Année {this_year - 1}" in (await client.get(path.format(code))).text
+        await publish(published, a_figure(period=year(this_year), revision=2, **given))
+        assert f"Année {this_year}" in (await client.get(path.format(code))).text
 
 
 async def test_structures_side_by_side_stand_by_name_and_close_ones_are_said_so(published):
