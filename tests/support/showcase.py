@@ -22,6 +22,9 @@ SHARES = {
     "survey_satisfaction": 0.86,
 }
 OFFSETS = {"root": 0.0, "child": 0.06, "other": -0.12}
+COUNTS = ("experience_count", "overdue_count")
+LATE = 20
+"""Of so many requests one is overdue."""
 FEW = "pickup_rate"
 """Too few calls in the office `child`."""
 SILENT_MONTH = 4
@@ -86,7 +89,9 @@ def _figure(code: str, indicator: str, kind: str, start: date, end: date) -> Ind
         if kind == "quarter" and start.month == SILENT_MONTH:
             return a_figure(status="insufficient_sample", n=0, **given)
     few = (kind == "month" and start.month == SILENT_MONTH) or (code == "child" and indicator == FEW) or n < 3
-    if few and indicator != "experience_count":
+    if indicator == "overdue_count":
+        n //= LATE
+    if few and indicator not in COUNTS:
         return a_figure(status="insufficient_sample", n=min(n, 12), **given)
     return a_figure(n=n, **given, **_value(code, indicator, n, start.month))
 
@@ -94,7 +99,7 @@ def _figure(code: str, indicator: str, kind: str, start: date, end: date) -> Ind
 def _value(code: str, indicator: str, n: int, month: int) -> dict[str, object]:
     """Value and parts, a little different in each structure and month."""
     wave = 0.03 * math.sin(month) + OFFSETS[code]
-    if indicator == "experience_count":
+    if indicator in COUNTS:
         return {"unit": "count", "value": n, "numerator": None, "denominator": None, "interval": None}
     if indicator.startswith("answer_delay"):
         days = {"answer_delay_median": 6, "answer_delay_p75": 11.5, "answer_delay_p90": 19}[indicator] * (1 - wave)
