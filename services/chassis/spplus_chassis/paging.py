@@ -1,4 +1,4 @@
-"""Cursors and validators of the open-data door: opaque texts, checked when they come back."""
+"""Cursors of lists and validators of bodies: opaque texts, checked when they come back."""
 
 import base64
 import binascii

@@ -1,9 +1,10 @@
 """The place of a request in the list, as a link carries it to the next page."""
 
-import base64
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
+
+from spplus_chassis.paging import cursor_of, place_of
 
 _NONE: Final = "-"
 Place = tuple[datetime | None, str]
@@ -17,13 +18,13 @@ class BadPlace(ValueError):  # noqa: N818 - a decision about what was sent
 def written(place: Place) -> str:
     """The place as text."""
     instant, request_id = place
-    return base64.urlsafe_b64encode(f"{instant.isoformat() if instant else _NONE} {request_id}".encode()).decode()
+    return cursor_of(f"{instant.isoformat() if instant else _NONE} {request_id}")
 
 
 def read(text: str) -> Place:
     """The place. Raises `BadPlace`."""
     try:
-        instant, request_id = base64.b64decode(text, altchars=b"-_", validate=True).decode().split(" ")
+        instant, request_id = place_of(text).split(" ")
         return (None if instant == _NONE else datetime.fromisoformat(instant).astimezone(UTC), str(UUID(request_id)))
     except (ValueError, OverflowError):
         raise BadPlace(text) from None

@@ -1,6 +1,5 @@
 """HTTP for systems that moderate: what waits, and what is decided about it. Same rules and same trail as the pages."""
 
-import base64
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from spplus_chassis import metrics
 from spplus_chassis.database import Connection, Pool
+from spplus_chassis.paging import cursor_of, place_of
 from spplus_chassis.problem import Problem
 from spplus_feedback.access import ApiKey, Scope, require_key
 from spplus_feedback.acts import by_key
@@ -156,7 +156,7 @@ def router(pool: Callable[[], Pool], *, clock: Callable[[], datetime], wake: Cal
 
 def cursor(last: ModeratedStory) -> str:
     """Where the next page begins."""
-    return base64.urlsafe_b64encode(f"{last.accepted_at.isoformat()} {last.feedback_id}".encode()).decode()
+    return cursor_of(f"{last.accepted_at.isoformat()} {last.feedback_id}")
 
 
 def read_cursor(given: str | None) -> After:
@@ -164,7 +164,7 @@ def read_cursor(given: str | None) -> After:
     if given is None:
         return FIRST
     try:
-        at, feedback_id = base64.b64decode(given, altchars=b"-_", validate=True).decode().split(" ")
+        at, feedback_id = place_of(given).split(" ")
         return datetime.fromisoformat(at).astimezone(UTC), str(UUID(feedback_id))
     except (ValueError, OverflowError):
         raise Problem(422, errors=[{"field": "query.cursor", "message": "is no cursor of ours"}]) from None
