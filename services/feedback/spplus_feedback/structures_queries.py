@@ -1,6 +1,6 @@
 """Reading the reference data: by code and along the tree."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ LEFT JOIN LATERAL (
 """
 _SUBTREE: Final = """
 WITH RECURSIVE inside (code) AS (
-    SELECT code FROM structures WHERE code = $2
+    SELECT code FROM structures WHERE code = ANY ($2::text[])
     UNION
     SELECT child.structure_code
     FROM inside JOIN structure_parents AS child ON child.parent_code = inside.code
@@ -29,7 +29,7 @@ SELECT code FROM inside ORDER BY code
 """
 _LINEAGE: Final = """
 WITH RECURSIVE above (code) AS (
-    SELECT $2::text
+    SELECT unnest($2::text[])
     UNION
     SELECT link.parent_code
     FROM above JOIN LATERAL (
@@ -69,16 +69,21 @@ async def parents_on(connection: Connection, day: date) -> dict[str, str | None]
     return {row["code"]: row["parent_code"] for row in rows}
 
 
-async def subtree(connection: Connection, root: str, *, on: date) -> list[str]:
-    """The structure and all below it on a day; empty where it does not exist."""
-    return [row["code"] for row in await connection.fetch(_SUBTREE, on, root)]
+async def subtree(connection: Connection, *roots: str, on: date) -> list[str]:
+    """These structures and all below them on a day; those that do not exist are left out."""
+    return [row["code"] for row in await connection.fetch(_SUBTREE, on, roots)]
 
 
-async def lineage(connection: Connection, code: str, *, on: date) -> list[str]:
-    """The structure and all above it on a day."""
-    return [row["code"] for row in await connection.fetch(_LINEAGE, on, code)]
+async def lineage(connection: Connection, *codes: str, on: date) -> list[str]:
+    """These structures and all above them on a day."""
+    return [row["code"] for row in await connection.fetch(_LINEAGE, on, codes)]
 
 
 async def is_inside(connection: Connection, code: str, root: str, *, on: date) -> bool:
     """Whether a structure is `root` or below it on a day."""
-    return root in await lineage(connection, code, on=on)
+    return await any_inside(connection, [code], [root], on=on)
+
+
+async def any_inside(connection: Connection, codes: Collection[str], roots: Collection[str], *, on: date) -> bool:
+    """Whether one of the structures is one of the roots, or below one, on a day."""
+    return not set(roots).isdisjoint(await lineage(connection, *codes, on=on))

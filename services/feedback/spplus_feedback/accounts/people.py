@@ -12,10 +12,10 @@ from spplus_chassis.database import Connection, Pool
 from spplus_chassis.problem import Problem
 from spplus_feedback.accounts import repository, tokens
 from spplus_feedback.accounts.origin import check_origin
-from spplus_feedback.accounts.queries import any_inside, signed_in
+from spplus_feedback.accounts.queries import signed_in
 from spplus_feedback.accounts.roles import EVERYTHING, Action, Grant, roots_of
 from spplus_feedback.screens import sent_form
-from spplus_feedback.structures_queries import subtree
+from spplus_feedback.structures_queries import any_inside, subtree
 
 SIGN_IN: Final = "/connexion"
 HOME: Final = "/espace"
@@ -95,10 +95,7 @@ async def part_of(connection: Connection, person: Person, action: Action, *, on:
     roots = person.roots(action)
     if EVERYTHING in roots:
         return None
-    inside: set[str] = set()
-    for root in sorted(roots):
-        inside.update(await subtree(connection, root, on=on))
-    return sorted(inside)
+    return sorted(await subtree(connection, *roots, on=on))
 
 
 async def checked_form(request: Request, person: Person) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from spplus_chassis.database import Connection
@@ -25,19 +25,6 @@ SELECT account_id::text, login, name, password_hash, temporary_until, invited_un
 closed_at, EXISTS (SELECT FROM account_identities AS i WHERE i.account_id = accounts.account_id) AS linked, {_GRANTS}
 FROM accounts
 """  # noqa: S608 - no input
-_ANY_INSIDE: Final = """
-WITH RECURSIVE above (code) AS (
-    SELECT unnest($2::text[])
-    UNION
-    SELECT link.parent_code
-    FROM above JOIN LATERAL (
-        SELECT parent_code FROM structure_parents
-        WHERE structure_code = above.code AND valid_from <= $1
-        ORDER BY valid_from DESC LIMIT 1
-    ) AS link ON link.parent_code IS NOT NULL
-)
-SELECT EXISTS (SELECT FROM above WHERE code = ANY ($3::text[]))
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +97,6 @@ async def accounts(connection: Connection) -> list[Account]:
     """All accounts, by name; those in force first."""
     rows = await connection.fetch(f"{_ACCOUNT} ORDER BY closed_at IS NOT NULL, name, login")
     return [Account(**_with_grants(row)) for row in rows]
-
-
-async def any_inside(connection: Connection, codes: Collection[str], roots: Collection[str], *, on: date) -> bool:
-    """Whether one of the structures is one of the roots, or below one, on a day."""
-    return bool(await connection.fetchval(_ANY_INSIDE, on, list(codes), list(roots)))
 
 
 def _with_grants(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a record of the driver

@@ -6,23 +6,13 @@ from typing import Final
 
 from spplus_chassis.database import Connection
 from spplus_feedback.accounts.people import Person, part_of
-from spplus_feedback.accounts.queries import any_inside
 from spplus_feedback.accounts.roles import EVERYTHING, Action
 from spplus_feedback.structures import folded
+from spplus_feedback.structures_queries import any_inside, subtree
 
-_MEANT: Final = """
-WITH RECURSIVE inside (code) AS (
-    SELECT code FROM structures
-    WHERE (search LIKE ALL ($2::text[]) OR code = $4) AND ($3::text[] IS NULL OR code = ANY ($3))
-    UNION
-    SELECT child.structure_code
-    FROM inside JOIN structure_parents AS child ON child.parent_code = inside.code
-    WHERE child.valid_from = (
-        SELECT max(valid_from) FROM structure_parents
-        WHERE structure_code = child.structure_code AND valid_from <= $1
-    )
-)
-SELECT code FROM inside WHERE $3::text[] IS NULL OR code = ANY ($3) ORDER BY code
+_HOLDING: Final = """
+SELECT code FROM structures
+WHERE (search LIKE ALL ($1::text[]) OR code = $2) AND ($3::text[] IS NULL OR code = ANY ($3))
 """
 _NAMED: Final = """
 SELECT code, coalesce(public_name, name) AS name, town FROM structures
@@ -41,8 +31,9 @@ async def meant(
     patterns = [f"%{word}%" for word in folded(words).split()]
     if not words:
         return part, part
-    rows = await connection.fetch(_MEANT, on, patterns or ["%"], part, words) if patterns else []
-    return part, [row["code"] for row in rows]
+    rows = await connection.fetch(_HOLDING, patterns, words, part) if patterns else []
+    below = await subtree(connection, *(row["code"] for row in rows), on=on)
+    return part, below if part is None else sorted(set(below).intersection(part))
 
 
 async def named(connection: Connection, codes: Sequence[str] | None, *, most: int) -> list[tuple[str, str]]:
