@@ -10,12 +10,12 @@ import pytest_asyncio
 import uvicorn
 
 from spplus_chassis.migrations import migrate
+from spplus_embedded.ports import free_port
 from spplus_feedback.accounts.roles import Grant, Role
 from spplus_feedback.app import PACKAGE, build
 from spplus_feedback.settings import FeedbackSettings
 from tests.support.intake import furnish
 from tests.support.screens import DESK, PHONE, browsing, look
-from tests.support.service_process import free_port
 from tests.support.signing import PASSWORD, an_account
 from tests.support.waiting import eventually
 

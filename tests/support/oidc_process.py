@@ -18,7 +18,7 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from tests.support.service_process import free_port
+from spplus_embedded.ports import free_port
 from tests.support.waiting import eventually
 
 CLIENT, SECRET = "spplus", "un secret partagé avec le fournisseur"
