@@ -1,5 +1,7 @@
 """The service's own PostgreSQL database."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
     Pool = asyncpg.Pool
+
+Reader = Pool | Connection
+"""What a query that only reads is asked of: any connection, or the one that reads a snapshot."""
 
 UNREACHABLE: Final = (
     OSError,
@@ -49,3 +54,10 @@ async def open_pool(url: str, size: int, *, search_path: str | None = None) -> P
             **elsewhere,
         },
     )
+
+
+@asynccontextmanager
+async def snapshot(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection whose queries all read the database as it stood at the first of them."""
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        yield connection

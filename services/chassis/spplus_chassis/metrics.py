@@ -95,6 +95,12 @@ PUBLICATION_HELD = Gauge(
 # Publication
 FIGURES_APPLIED = Counter("spplus_figures_applied_total", "Figures that changed the publication")
 FIGURES_STALE = Counter("spplus_figures_stale_total", "Figures dropped because a newer revision stands")
+ANSWERS = Counter(
+    "spplus_answers_total",
+    "Results pages and JSON of one structure, by origin: kept from before, or written anew",
+    ["origin"],
+)
+ANSWERS_KEPT_BYTES = Gauge("spplus_answers_kept_bytes", "Memory of the answers kept as they were written")
 STREAM_CLIENTS = Gauge("spplus_stream_clients_count", "Readers of the live stream")
 STREAM_REFUSED = Counter("spplus_stream_refused_total", "Readers of the live stream refused as every place was taken")
 STREAM_BEHIND = Gauge("spplus_stream_behind_count", "Changes of figures that this process has not told its readers")

@@ -1,15 +1,16 @@
 """Answers of the open data: validators, so that nothing is sent twice for nothing, and the coding that suits."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 
 from spplus_chassis.paging import matches
-from spplus_notifier.codings import Coding, best_coding, packed, packed_pieces
+from spplus_notifier.codings import Coding, best_coding, packed, packed_pieces, unpacked
 
 OPEN_HEADERS = {
     "Access-Control-Allow-Origin": "*",
@@ -18,6 +19,8 @@ OPEN_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 """Public data: any site may read it; caches ask whether it has changed."""
+_FIRST_CODING: Final = "zstd"
+"""What is kept is packed so: it is unpacked faster than others for those who want it otherwise."""
 _LEAST_BYTES = 1_000
 """Shorter bodies are sent as they are."""
 
@@ -52,18 +55,56 @@ def is_known(request: Request, headers: Mapping[str, str]) -> bool:
     return modified is not None and modified == request.headers.get("if-modified-since")
 
 
+class Written:
+    """A body that is sent again and again, packed once in each coding that is asked for."""
+
+    def __init__(self, body: bytes, media_type: str, headers: Mapping[str, str]) -> None:
+        """`headers` has its ETag."""
+        self._forms: dict[Coding, bytes] = {_FIRST_CODING: packed(body, _FIRST_CODING)}
+        self.media_type = media_type
+        self.headers = {**headers, "Vary": "Accept-Encoding"}
+
+    @property
+    def size(self) -> int:
+        """Bytes that its forms take."""
+        return sum(map(len, self._forms.values()))
+
+    def form(self, coding: Coding | None) -> bytes:
+        """The body in a coding, or as it is."""
+        if coding is None:
+            return unpacked(self._forms[_FIRST_CODING])
+        if coding not in self._forms:
+            self._forms[coding] = packed(self.form(None), coding)
+        return self._forms[coding]
+
+
+def sent(request: Request, written: Written) -> Response:
+    """An answer that was written before, or nothing where the reader holds it."""
+    return _coded(request, _coding(request), written.headers, written.media_type, written.form)
+
+
 def whole(request: Request, body: bytes, media_type: str, headers: Mapping[str, str]) -> Response:
     """A body in one piece, or nothing where the reader holds it; `headers` has its ETag."""
-    told = {**OPEN_HEADERS, **headers}
     coding = _coding(request) if len(body) >= _LEAST_BYTES else None
+    told = {**OPEN_HEADERS, **headers}
+    return _coded(request, coding, told, media_type, lambda asked: body if asked is None else packed(body, asked))
+
+
+def _coded(
+    request: Request,
+    coding: Coding | None,
+    headers: Mapping[str, str],
+    media_type: str,
+    form: Callable[[Coding | None], bytes],
+) -> Response:
+    told = dict(headers)
     if coding is not None:
         told["ETag"] = weak(told["ETag"])
     if is_known(request, told):
         return Response(status_code=304, headers=told)
     if coding is not None:
         told["Content-Encoding"] = coding
-        body = packed(body, coding)
-    return Response(body, media_type=media_type, headers=told)
+    return Response(form(coding), media_type=media_type, headers=told)
 
 
 def streamed(request: Request, pieces: AsyncIterator[bytes], media_type: str, headers: Mapping[str, str]) -> Response:

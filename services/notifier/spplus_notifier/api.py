@@ -7,19 +7,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
-from spplus_chassis.database import Pool
+from spplus_chassis.database import Connection, Pool, Reader
 from spplus_chassis.french import PARIS
 from spplus_chassis.paging import cursor_of, etag_of, place_of
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_notifier import csv_export, queries, selection
-from spplus_notifier.answering import answer_head, streamed, validators, weak, whole
+from spplus_notifier.answering import OPEN_HEADERS, Written, answer_head, streamed, validators, weak, whole
 from spplus_notifier.asking import CsvQuery, FigureFilter, FigureQuery, HistoryQuery
+from spplus_notifier.kept import Draft, KeptAnswers
 from spplus_notifier.queries import Revision
 from spplus_notifier.reasons import Why, why
 from spplus_notifier.selection import Selection
 
 CSV_PAGE = 2000
+JSON = "application/json"
 _KNOWN: dict[int | str, dict[str, Any]] = {304: {"description": "The reader has this version already"}}
 
 
@@ -50,20 +52,23 @@ class HistoryPage(BaseModel):
     """Cursor of the page that follows, if there is one."""
 
 
-def router(service: Service) -> APIRouter:
+def router(service: Service, kept: KeptAnswers) -> APIRouter:
     """Routes of the open data."""
     routes = APIRouter(prefix="/v1", tags=["open data"])
 
     @routes.get("/indicators", response_model=FigurePage, responses=_KNOWN)
     async def get_indicators(request: Request, asked: Annotated[FigureQuery, Query()]) -> Response:
         """Current figures, or those of `as_of`, in the order of their keys."""
-        after = None if asked.cursor is None else place_of(asked.cursor)
-        modified_at = (await queries.log_bounds(service.pool)).modified_at
-        chosen = await _select(service.pool, asked)
-        found = await selection.figures(service.pool, chosen, after=after, limit=asked.limit + 1)
-        page = found[: asked.limit]
-        following = cursor_of(page[-1].key) if len(found) > asked.limit else None
-        return _page(request, (f.data for f in page), following, _date_of(asked, modified_at))
+        if asked.structure_code is None or asked.subtree is not None or asked.as_of is not None:
+            body, headers = await _figure_page(service.pool, asked)
+            return whole(request, body, JSON, headers)
+        rests_on = (asked.structure_code,)
+
+        async def write(connection: Connection) -> Draft:
+            body, headers = await _figure_page(connection, asked)
+            return Draft(Written(body, JSON, OPEN_HEADERS | headers), rests_on)
+
+        return await kept.answer(request, asked.model_dump_json(), write)
 
     @routes.get("/indicators/history", response_model=HistoryPage, responses=_KNOWN)
     async def get_history(request: Request, asked: Annotated[HistoryQuery, Query()]) -> Response:
@@ -73,8 +78,9 @@ def router(service: Service) -> APIRouter:
         told = list(_told(found, after))
         page = told[: asked.limit]
         following = cursor_of(str(page[-1][0])) if len(told) > asked.limit else None
+        body = _page((text for _, text in page), following)
         # No date: thinning the past changes it without a change of a figure.
-        return _page(request, (text for _, text in page), following, None)
+        return whole(request, body, JSON, validators(etag_of(body), None))
 
     @routes.get(
         "/indicators.csv",
@@ -101,8 +107,20 @@ def router(service: Service) -> APIRouter:
     return routes
 
 
-async def _select(pool: Pool, asked: FigureFilter) -> Selection:
-    return await selection.select(pool, asked.filter(), today=datetime.now(PARIS).date(), as_of=asked.as_of)
+async def _figure_page(reader: Reader, asked: FigureQuery) -> tuple[bytes, dict[str, str]]:
+    """JSON of a page of figures, and its validators."""
+    after = None if asked.cursor is None else place_of(asked.cursor)
+    modified_at = (await queries.log_bounds(reader)).modified_at
+    chosen = await _select(reader, asked)
+    found = await selection.figures(reader, chosen, after=after, limit=asked.limit + 1)
+    page = found[: asked.limit]
+    following = cursor_of(page[-1].key) if len(found) > asked.limit else None
+    body = _page((figure.data for figure in page), following)
+    return body, validators(etag_of(body), _date_of(asked, modified_at))
+
+
+async def _select(reader: Reader, asked: FigureFilter) -> Selection:
+    return await selection.select(reader, asked.filter(), today=datetime.now(PARIS).date(), as_of=asked.as_of)
 
 
 def _date_of(asked: FigureFilter, modified_at: datetime | None) -> datetime | None:
@@ -130,11 +148,10 @@ def _told(found: Sequence[Revision], after: int) -> Iterable[tuple[int, str]]:
         before, was_removed = now, False
 
 
-def _page(request: Request, items: Iterable[str], following: str | None, modified_at: datetime | None) -> Response:
+def _page(items: Iterable[str], following: str | None) -> bytes:
     # The stored JSON goes out as it is: it was written by the contract's own model.
     cursor = "null" if following is None else f'"{following}"'
-    body = f'{{"items":[{",".join(items)}],"next":{cursor}}}'.encode()
-    return whole(request, body, "application/json", validators(etag_of(body), modified_at))
+    return f'{{"items":[{",".join(items)}],"next":{cursor}}}'.encode()
 
 
 async def csv_lines(pool: Pool, chosen: Selection, decimal: str) -> AsyncIterator[bytes]:

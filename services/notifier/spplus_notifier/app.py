@@ -10,6 +10,7 @@ from spplus_notifier.addressing import PublicAddress
 from spplus_notifier.data_catalogue import Publisher
 from spplus_notifier.dumps import Dumps
 from spplus_notifier.feed import Feed
+from spplus_notifier.kept import KeptAnswers
 from spplus_notifier.mail import installation as mail
 from spplus_notifier.queries import LogBounds, LoggedChange
 from spplus_notifier.repository import NEWS
@@ -64,7 +65,8 @@ def build(settings: NotifierSettings) -> Service:
         )
 
     service.every(_PRUNE_SECONDS, "prune-changes", prune)
-    service.include(api.router(service))
+    kept = KeptAnswers(lambda: service.pool, most_bytes=settings.kept_answers_mb * 1_000_000)
+    service.include(api.router(service, kept))
     public = PublicAddress(None if settings.public_url is None else str(settings.public_url))
     dumps = Dumps(lambda: service.pool, seconds=settings.dump_seconds)
     service.on_stop(dumps.close)
@@ -90,5 +92,5 @@ def build(settings: NotifierSettings) -> Service:
     installation.install(service, settings)
     screens = Screens(public, share_url=settings.share_url, mails=settings.mail_host is not None)
     mail.install(service, settings, screens)
-    pages.install(service, screens)
+    pages.install(service, screens, kept)
     return service

@@ -45,6 +45,11 @@ def packed(body: bytes, coding: Coding) -> bytes:
     return zstd.compress(body, _ZSTD_LEVEL) if coding == "zstd" else gzip.compress(body, _GZIP_LEVEL, mtime=0)
 
 
+def unpacked(body: bytes) -> bytes:
+    """What `packed` made of it with zstd, as it was."""
+    return zstd.decompress(body)
+
+
 async def packed_pieces(pieces: AsyncIterator[bytes], coding: Coding) -> AsyncIterator[bytes]:
     """A body of any length, packed as it comes."""
     packer = zstd.ZstdCompressor(_ZSTD_LEVEL) if coding == "zstd" else zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP_WINDOW)

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from spplus_chassis import french
+from spplus_chassis.database import Connection, Reader
+from spplus_chassis.paging import etag_of
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
@@ -23,10 +25,12 @@ from spplus_notifier import (
     structure_queries,
 )
 from spplus_notifier.addressing import Here
+from spplus_notifier.answering import Written
 from spplus_notifier.cards import Other
 from spplus_notifier.figure_set import Figures, View
+from spplus_notifier.kept import Draft, KeptAnswers
 from spplus_notifier.results import Results
-from spplus_notifier.screens import Screens, told_in_french
+from spplus_notifier.screens import HEADERS, Screens, told_in_french
 from spplus_notifier.structure_queries import Structure
 
 CHILDREN_SHOWN = 300
@@ -35,45 +39,64 @@ CHILDREN_SHOWN = 300
 class Pages:
     """Writes the page of a structure."""
 
-    def __init__(self, service: Service, screens: Screens) -> None:
+    def __init__(self, service: Service, screens: Screens, kept: KeptAnswers) -> None:
         self._service = service
         self._screens = screens
+        self._kept = kept
 
-    async def structure(self, code: str, year: int | None, here: Here) -> HTMLResponse:
-        """The results of one structure; five queries."""
-        pool = self._service.pool
-        shown = await structure_queries.structure(pool, code)
+    async def structure(self, request: Request, code: str, year: int | None) -> Response:
+        """The results of one structure: as kept, else by seven queries."""
+        here, today = self._screens.public.here(request, "annee"), today_in_paris()
+
+        async def write(connection: Connection) -> Draft | Response:
+            return await self._results(connection, code, year, here, today)
+
+        return await self._kept.answer(request, ("structure", code, year, here), write, day=today)
+
+    async def _results(
+        self, reader: Reader, code: str, year: int | None, here: Here, today: date
+    ) -> Draft | HTMLResponse:
+        shown = await structure_queries.structure(reader, code)
         if shown is None:
             return self._screens.missing("Structure introuvable", f"Aucune structure ne porte le code « {code} ».")
-        today = datetime.now(french.PARIS).date()
-        ancestors = await structure_queries.ancestors(pool, code, today)
-        figures = Figures(await self._figures([code], *PeriodKind))
+        ancestors = await structure_queries.ancestors(reader, code, today)
+        figures = Figures(await _figures(reader, [code], *PeriodKind))
         if year is not None and year not in figures.years():
             return self._screens.missing("Pas de chiffres", f"Aucun chiffre n'est publié pour {shown.name} en {year}.")
-        children = await structure_queries.children(pool, code, today, limit=CHILDREN_SHOWN)
-        return self._screens.write(
+        children = await structure_queries.children(reader, code, today, limit=CHILDREN_SHOWN)
+        others = await _others(reader, shown, ancestors)
+        text = self._screens.text(
             "structure.html",
             structure=shown,
             ancestors=ancestors,
             children=children,
             here=here,
-            results=results_on(today, figures, shown, year, await self._others(shown, ancestors)),
-        )
+            results=results_on(today, figures, shown, year, others),
+        ).encode()
+        written = Written(text, "text/html", HEADERS | {"ETag": etag_of(text)})
+        return Draft(written, rests_on=(code, *(one.code for one in others)))
 
-    async def _others(self, structure: Structure, ancestors: Sequence[Structure]) -> list[Other]:
-        """The parent and the whole network, with their figures."""
-        compared = above(structure, ancestors)
-        found = await self._figures([one.code for one in compared], PeriodKind.YEAR, PeriodKind.ROLLING_12)
-        return [
-            Other(one.name, Figures(figure for figure in found if figure.structure_code == one.code), one.code, role)
-            for one, role in compared.items()
-        ]
 
-    async def _figures(self, codes: list[str], *kinds: PeriodKind) -> list[IndicatorComputed]:
-        if not codes:
-            return []
-        found = await queries.figures_of_pages(self._service.pool, codes, [kind.value for kind in kinds])
-        return [IndicatorComputed.read_json(data.encode()) for data in found]
+async def _others(reader: Reader, structure: Structure, ancestors: Sequence[Structure]) -> list[Other]:
+    """The parent and the whole network, with their figures."""
+    compared = above(structure, ancestors)
+    found = await _figures(reader, [one.code for one in compared], PeriodKind.YEAR, PeriodKind.ROLLING_12)
+    return [
+        Other(one.name, Figures(figure for figure in found if figure.structure_code == one.code), one.code, role)
+        for one, role in compared.items()
+    ]
+
+
+async def _figures(reader: Reader, codes: list[str], *kinds: PeriodKind) -> list[IndicatorComputed]:
+    if not codes:
+        return []
+    found = await queries.figures_of_pages(reader, codes, [kind.value for kind in kinds])
+    return [IndicatorComputed.read_json(data.encode()) for data in found]
+
+
+def today_in_paris() -> date:
+    """The day that pages are written on."""
+    return datetime.now(french.PARIS).date()
 
 
 def results_on(
@@ -92,16 +115,16 @@ def above(structure: Structure, ancestors: Sequence[Structure]) -> dict[Structur
     return parent if whole is None else {**parent, whole: "tout le réseau"}
 
 
-def install(service: Service, screens: Screens) -> None:
+def install(service: Service, screens: Screens, kept: KeptAnswers) -> None:
     """Add the pages to the service."""
-    pages = Pages(service, screens)
+    pages = Pages(service, screens, kept)
     routes = APIRouter(include_in_schema=False, route_class=told_in_french(screens))
 
     @routes.get("/structures/{code}")
     async def get_structure(
         request: Request, code: str, annee: Annotated[int | None, Query(ge=2015, le=2200)] = None
     ) -> Response:
-        return await pages.structure(code, annee, screens.public.here(request, "annee"))
+        return await pages.structure(request, code, annee)
 
     for path, template in (
         ("/donnees-ouvertes", "open_data.html"),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from spplus_chassis.database import Pool
+from spplus_chassis.database import Pool, Reader
 from spplus_contracts.vocabulary import PeriodKind
 
 
@@ -32,9 +32,9 @@ class LogBounds:
     """Grows whenever a structure is declared."""
 
 
-async def figures_of_pages(pool: Pool, codes: Sequence[str], kinds: Sequence[str]) -> list[str]:
+async def figures_of_pages(reader: Reader, codes: Sequence[str], kinds: Sequence[str]) -> list[str]:
     """Data of the current figures of some structures, for some kinds of period."""
-    rows = await pool.fetch(
+    rows = await reader.fetch(
         # In an order and with a limit, the index is read for each structure; else the planner may read the whole table.
         "SELECT found.data FROM unnest($1::text[]) AS wanted (code) CROSS JOIN LATERAL ("
         "SELECT figure_key, data FROM figures "
@@ -91,9 +91,9 @@ async def changes(pool: Pool, *, after: int, limit: int) -> list[LoggedChange]:
     return [LoggedChange(row["seq"], row["figure_key"], row["data"], tuple(row["engagements"] or ())) for row in rows]
 
 
-async def log_bounds(pool: Pool) -> LogBounds:
+async def log_bounds(reader: Reader) -> LogBounds:
     """First and last number that a reader may rely on."""
-    row = await pool.fetchrow("SELECT last_seq, complete_from, modified_at, tree_version FROM change_log")
+    row = await reader.fetchrow("SELECT last_seq, complete_from, modified_at, tree_version FROM change_log")
     if row is None:
         raise RuntimeError("the change log has lost its only row")
     return LogBounds(row["last_seq"], row["complete_from"], row["modified_at"], row["tree_version"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from spplus_chassis.database import Pool
+from spplus_chassis.database import Reader
 from spplus_notifier.figure_key import key_range
 
 _FIRST, _AFTER_LAST = "", "~"
@@ -53,22 +53,22 @@ class Selection:
     """The last change that counts; none means the figures of now."""
 
 
-async def select(pool: Pool, wanted: Filter, *, today: date, as_of: datetime | None = None) -> Selection:
+async def select(reader: Reader, wanted: Filter, *, today: date, as_of: datetime | None = None) -> Selection:
     """Look up the structures below `subtree` in the tree of today, and the last change before `as_of`."""
     structures: tuple[str, ...] | None = None
     if wanted.subtree is not None:
-        below = await subtree(pool, wanted.subtree, today)
+        below = await subtree(reader, wanted.subtree, today)
         codes = below if wanted.structure_code is None else below & {wanted.structure_code}
         structures = tuple(sorted(codes, key=key_range))
     elif wanted.structure_code is not None:
         structures = (wanted.structure_code,)
-    up_to = None if as_of is None else await last_change(pool, as_of)
+    up_to = None if as_of is None else await last_change(reader, as_of)
     return Selection(wanted, structures, up_to)
 
 
-async def subtree(pool: Pool, code: str, on: date) -> frozenset[str]:
+async def subtree(reader: Reader, code: str, on: date) -> frozenset[str]:
     """The structure and all below it, on a day; itself alone where it is not known."""
-    rows = await pool.fetch(_SUBTREE, code, on)
+    rows = await reader.fetch(_SUBTREE, code, on)
     return frozenset({code, *(row["code"] for row in rows)})
 
 
@@ -83,21 +83,21 @@ SELECT code FROM down
 """
 
 
-async def last_change(pool: Pool, instant: datetime) -> int:
+async def last_change(reader: Reader, instant: datetime) -> int:
     """The number of the last change that had been published at an instant; 0 before the first."""
-    seq: int | None = await pool.fetchval(
+    seq: int | None = await reader.fetchval(
         "SELECT seq FROM changes WHERE recorded_at <= $1 ORDER BY recorded_at DESC, seq DESC LIMIT 1", instant
     )
     return seq or 0
 
 
-async def figures(pool: Pool, asked: Selection, *, after: str | None, limit: int) -> list[StoredFigure]:
+async def figures(reader: Reader, asked: Selection, *, after: str | None, limit: int) -> list[StoredFigure]:
     """Figures in the order of their keys, after the given key."""
     if asked.structures is None:
-        return await _between(pool, asked, _FIRST, _AFTER_LAST, after or _FIRST, limit)
+        return await _between(reader, asked, _FIRST, _AFTER_LAST, after or _FIRST, limit)
     found: list[StoredFigure] = []
     for some in _portions(asked.structures, after):
-        found += await _of_structures(pool, asked, some, after or _FIRST, limit - len(found))
+        found += await _of_structures(reader, asked, some, after or _FIRST, limit - len(found))
         if len(found) == limit:
             break
     return found
@@ -112,21 +112,21 @@ def _portions(codes: Sequence[str], after: str | None) -> Iterator[Sequence[str]
         place, size = place + size, min(size * _GROWTH, _MOST_STRUCTURES)
 
 
-async def _between(pool: Pool, asked: Selection, low: str, high: str, after: str, limit: int) -> list[StoredFigure]:
+async def _between(reader: Reader, asked: Selection, low: str, high: str, after: str, limit: int) -> list[StoredFigure]:
     query = _Query(asked)
     query.where("f.figure_key >= $%d", low)
     query.where("f.figure_key < $%d", high)
-    return await query.run(pool, after, limit)
+    return await query.run(reader, after, limit)
 
 
 async def _of_structures(
-    pool: Pool, asked: Selection, codes: Sequence[str], after: str, limit: int
+    reader: Reader, asked: Selection, codes: Sequence[str], after: str, limit: int
 ) -> list[StoredFigure]:
     if len(codes) == 1:
         indicators = asked.wanted.indicator_codes
         low, high = key_range(codes[0], indicators[0] if len(indicators) == 1 else None)
-        return await _between(pool, asked, low, high, after, limit)
-    return await _Query(asked).run(pool, after, limit, each_of=codes)
+        return await _between(reader, asked, low, high, after, limit)
+    return await _Query(asked).run(reader, after, limit, each_of=codes)
 
 
 class _Query:
@@ -181,7 +181,7 @@ class _Query:
         self._conditions.append(condition % len(self._arguments))
 
     async def run(
-        self, pool: Pool, after: str, limit: int, *, each_of: Sequence[str] | None = None
+        self, reader: Reader, after: str, limit: int, *, each_of: Sequence[str] | None = None
     ) -> list[StoredFigure]:
         """Ask; of some structures, the index is read once for each: only so does the planner know that it should."""
         self.where("f.figure_key > $%d", after)
@@ -197,5 +197,5 @@ class _Query:
                 f"SELECT found.* FROM unnest({place}::text[]) AS wanted (code) "  # noqa: S608 - the same
                 f"CROSS JOIN LATERAL ({asked}) AS found ORDER BY found.figure_key LIMIT {self.given(limit)}"
             )
-        rows = await pool.fetch(asked, *self._arguments)
+        rows = await reader.fetch(asked, *self._arguments)
         return [StoredFigure(row["figure_key"], row["data"]) for row in rows]

@@ -28,6 +28,9 @@ class NotifierSettings(ServiceSettings):
     """A quiet stream says something this often, so that proxies keep it open."""
     stream_poll_seconds: float = Field(default=1.0, gt=0, le=5)
     """How often changes committed by other replicas are looked for, should word of them (LISTEN/NOTIFY) be lost."""
+    kept_answers_mb: int = Field(default=128, ge=0, le=100_000)
+    """Most memory, in megabytes, for results pages and JSON of one structure kept as they were written, packed; about
+    10 kB each. 0 keeps none."""
     dump_seconds: float = Field(default=600.0, ge=0)
     """A Parquet file is built anew at most this often, however much changes."""
     publisher_name: str = "Services Publics +"

@@ -6,7 +6,7 @@ from datetime import date
 
 from asyncpg import Record
 
-from spplus_chassis.database import Pool
+from spplus_chassis.database import Pool, Reader
 from spplus_notifier.folding import fold, words
 
 
@@ -51,15 +51,15 @@ class Wanted:
     departments: tuple[str, ...] | None = None
 
 
-async def structure(pool: Pool, code: str) -> Structure | None:
+async def structure(reader: Reader, code: str) -> Structure | None:
     """One structure."""
-    found = await _structures(pool, "SELECT * FROM structures WHERE code = $1", code)
+    found = await _structures(reader, "SELECT * FROM structures WHERE code = $1", code)
     return found[0] if found else None
 
 
-async def ancestors(pool: Pool, code: str, on: date) -> list[Structure]:
+async def ancestors(reader: Reader, code: str, on: date) -> list[Structure]:
     """From the root down to the parent, on a day; a cycle ends where it closes."""
-    return await _structures(pool, _ANCESTORS, code, on)
+    return await _structures(reader, _ANCESTORS, code, on)
 
 
 _ANCESTORS = """
@@ -81,9 +81,9 @@ def whole_network(one: Structure, ancestors: Sequence[Structure]) -> Structure |
     return next((above for above in ancestors if above.network == one.network), None)
 
 
-async def children(pool: Pool, code: str, on: date, *, limit: int) -> list[Structure]:
+async def children(reader: Reader, code: str, on: date, *, limit: int) -> list[Structure]:
     """Open structures that belong to this one, on a day."""
-    return await _structures(pool, _CHILDREN, code, on, limit)
+    return await _structures(reader, _CHILDREN, code, on, limit)
 
 
 _CHILDREN = """
@@ -170,8 +170,8 @@ def _patterns(text: str) -> list[str]:
     return [f"%{word}%" for word in words(text)]
 
 
-async def _structures(pool: Pool, sql: str, *arguments: object) -> list[Structure]:
-    return list(_read(await pool.fetch(sql, *arguments)))
+async def _structures(reader: Reader, sql: str, *arguments: object) -> list[Structure]:
+    return list(_read(await reader.fetch(sql, *arguments)))
 
 
 def _read(rows: Sequence[Record]) -> tuple[Structure, ...]:
