@@ -17,7 +17,7 @@ TRACKED = subprocess.run(
 TEXTS = [
     path
     for name in sorted(filter(None, TRACKED))
-    if (path := ROOT / name).is_file() and path.suffix not in {".png", ".jpg", ".woff2", ".ico", ".gz", ".zip"}
+    if (path := ROOT / name).is_file() and path.suffix not in {".png", ".jpg", ".woff2", ".ttf", ".ico", ".gz", ".zip"}
 ]
 LOCKS = [ROOT / name for name in ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock")]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))

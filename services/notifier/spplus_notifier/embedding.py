@@ -1,11 +1,13 @@
 """What other sites show of a structure: a badge (SVG), a card for a frame, and the page that tells how."""
 
+import asyncio
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Annotated, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
 
 from spplus_chassis import french
@@ -13,15 +15,19 @@ from spplus_chassis.paging import etag_of
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
-from spplus_notifier import badge, catalogue, queries, structure_queries, wording
+from spplus_notifier import badge, catalogue, picture, preview, queries, structure_queries, wording
 from spplus_notifier.addressing import Here
-from spplus_notifier.answering import whole
+from spplus_notifier.answering import is_known, validators, whole
 from spplus_notifier.cards import Card, Shown, card
-from spplus_notifier.figure_set import Figures, View
+from spplus_notifier.figure_set import Figures
+from spplus_notifier.picture import Words
+from spplus_notifier.preview import words_of
 from spplus_notifier.screens import FRAMED_HEADERS, SCRIPTED_HEADERS, Screens
 from spplus_notifier.static_files import COPYING
 from spplus_notifier.structure_queries import Structure
 
+_KEPT: Final = 256
+"""Pictures kept, of about 20 KB each; one takes 25 ms to draw."""
 BADGE_HEADERS: Final = FRAMED_HEADERS | {"Content-Security-Policy": "default-src 'none'; frame-ancestors *"}
 _FRAME: Final = Markup(
     '<iframe src="{address}/structures/{code}/carte" title="Résultats : {name}" width="360" height="400" '
@@ -38,6 +44,7 @@ class InShort:
     """What a structure's figures say, for a place with little room."""
 
     period: str
+    """Which months, or which year."""
     cards: tuple[Card, ...]
 
     @property
@@ -47,11 +54,12 @@ class InShort:
 
 
 class Embedding:
-    """Writes them; two queries each."""
+    """Writes them; two queries each, three where there are no twelve months to show."""
 
     def __init__(self, service: Service, screens: Screens) -> None:
         self._service = service
         self._screens = screens
+        self._pen = asyncio.Lock()
 
     async def badge(self, request: Request, code: str) -> Response:
         """The satisfaction of twelve months, as a picture with its text."""
@@ -102,13 +110,43 @@ class Embedding:
         return await structure_queries.structure(self._service.pool, code)
 
     async def _in_short(self, structure: Structure) -> InShort:
-        kinds = [PeriodKind.ROLLING_12.value]
-        found = await queries.figures_of_pages(self._service.pool, [structure.code], kinds)
-        figures = Figures(IndicatorComputed.read_json(data.encode()) for data in found)
-        page = Shown(figures, View(None, datetime.now(french.PARIS).date()), structure.not_applicable, ())
+        figures = await self._figures(structure.code, PeriodKind.ROLLING_12)
         window = figures.window()
-        period = "douze derniers mois" if window is None else wording.period(PeriodKind.ROLLING_12, *window)
+        if window is None:
+            figures = await self._figures(structure.code, PeriodKind.YEAR)
+        view = figures.view(None, _today())
+        period = f"année {view.year}" if window is None else wording.period(PeriodKind.ROLLING_12, *window)
+        page = Shown(figures, view, structure.not_applicable, ())
         return InShort(period, tuple(card(page, code) for code in catalogue.BRIEF))
+
+    async def _figures(self, code: str, *kinds: PeriodKind) -> Figures:
+        found = await queries.figures_of_pages(self._service.pool, [code], [kind.value for kind in kinds])
+        return Figures(IndicatorComputed.read_json(data.encode()) for data in found)
+
+    async def preview(self, request: Request, code: str, year: int | None) -> Response:
+        """The picture that goes with a shared link to the structure."""
+        structure = await self._structure(code)
+        if structure is None:
+            return self._missing(code)
+        figures = await self._figures(code, PeriodKind.ROLLING_12, PeriodKind.YEAR)
+        words = words_of(structure.name, figures, figures.view(year, _today()), structure.not_applicable)
+        return await self.picture(request, words)
+
+    async def picture(self, request: Request, words: Words) -> Response:
+        """These words as a picture, or nothing where the reader holds it. One is drawn at a time."""
+        headers = BADGE_HEADERS | validators(f'"{words.name}"', None)
+        if is_known(request, headers):
+            return Response(status_code=304, headers=headers)
+        async with self._pen:
+            body = await asyncio.to_thread(_drawn, words)
+        return Response(body, media_type="image/png", headers=headers)
+
+
+_drawn = lru_cache(_KEPT)(picture.draw)
+
+
+def _today() -> date:
+    return datetime.now(french.PARIS).date()
 
 
 def add_routes(routes: APIRouter, service: Service, screens: Screens) -> None:
@@ -118,6 +156,16 @@ def add_routes(routes: APIRouter, service: Service, screens: Screens) -> None:
     @routes.get("/structures/{code}/badge.svg")
     async def get_badge(request: Request, code: str) -> Response:
         return await embedding.badge(request, code)
+
+    @routes.get(preview.PATH)
+    async def get_picture(request: Request) -> Response:
+        return await embedding.picture(request, picture.GENERAL)
+
+    @routes.get(f"/structures/{{code}}{preview.PATH}")
+    async def get_preview(
+        request: Request, code: str, annee: Annotated[int | None, Query(ge=2015, le=2200)] = None
+    ) -> Response:
+        return await embedding.preview(request, code, annee)
 
     @routes.get("/structures/{code}/carte")
     async def get_card(request: Request, code: str) -> Response:

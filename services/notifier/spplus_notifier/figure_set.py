@@ -106,6 +106,12 @@ class Figures:
         )
         return years[-1] if years else None
 
+    def view(self, year: int | None, today: date) -> View:
+        """The year asked for; else the last twelve months, or the latest year where there are none."""
+        if year is None and self.window() is None:
+            year = next(iter(self.years()), today.year)
+        return View(year, today)
+
     def years(self) -> tuple[int, ...]:
         """Years that have a figure, the latest first."""
         found = {start.year for _, kind, start in self._by_place if kind is PeriodKind.YEAR}

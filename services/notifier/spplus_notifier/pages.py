@@ -27,8 +27,9 @@ from spplus_notifier import (
 from spplus_notifier.addressing import Here
 from spplus_notifier.answering import Written
 from spplus_notifier.cards import Other
-from spplus_notifier.figure_set import Figures, View
+from spplus_notifier.figure_set import Figures
 from spplus_notifier.kept import Draft, KeptAnswers
+from spplus_notifier.preview import preview_of, words_of
 from spplus_notifier.results import Results
 from spplus_notifier.screens import HEADERS, Screens, told_in_french
 from spplus_notifier.structure_queries import Structure
@@ -65,12 +66,14 @@ class Pages:
             return self._screens.missing("Pas de chiffres", f"Aucun chiffre n'est publié pour {shown.name} en {year}.")
         children = await structure_queries.children(reader, code, today, limit=CHILDREN_SHOWN)
         others = await _others(reader, shown, ancestors)
+        words = words_of(shown.name, figures, figures.view(year, today), shown.not_applicable)
         text = self._screens.text(
             "structure.html",
             structure=shown,
             ancestors=ancestors,
             children=children,
             here=here,
+            preview=preview_of(code, year, words),
             results=results_on(today, figures, shown, year, others),
         ).encode()
         written = Written(text, "text/html", HEADERS | {"ETag": etag_of(text)})
@@ -103,9 +106,8 @@ def results_on(
     today: date, figures: Figures, structure: Structure, year: int | None, others: Sequence[Other] = ()
 ) -> Results:
     """What the page says on a day: the last twelve months, the latest year where there are none, or a year."""
-    if year is None and figures.window() is None:
-        year = next(iter(figures.years()), today.year)
-    return results.results_of(figures, view=View(year, today), not_applicable=structure.not_applicable, others=others)
+    view = figures.view(year, today)
+    return results.results_of(figures, view=view, not_applicable=structure.not_applicable, others=others)
 
 
 def above(structure: Structure, ancestors: Sequence[Structure]) -> dict[Structure, str]:

@@ -18,6 +18,8 @@ from spplus_chassis.problem import RETRY_AFTER_SECONDS
 from spplus_chassis.telemetry import describe
 from spplus_notifier.addressing import PublicAddress
 from spplus_notifier.answering import whole
+from spplus_notifier.picture import SIZE
+from spplus_notifier.preview import general
 from spplus_notifier.static_files import ICON, STYLE
 
 log = structlog.get_logger()
@@ -54,6 +56,7 @@ class Screens:
             lstrip_blocks=True,
         )
         self._templates.globals.update(style_path=STYLE.path, icon_path=ICON.path, share_url=share_url, mails=mails)
+        self._templates.globals.update(general_preview=general(), preview_size=SIZE)
         self._templates.filters.update(
             number=french.number, day=french.day, fixed=french.fixed, moment=french.moment, drawn=Markup
         )

@@ -1,10 +1,12 @@
 """What other sites show of the results; what explains them; how many questions a page asks of the database."""
 
+import io
 import re
 from datetime import date, datetime
 from html import unescape
 
 import pytest
+from PIL import Image
 
 from spplus_chassis.service import Service
 from spplus_notifier import catalogue
@@ -92,14 +94,85 @@ async def test_badge_and_card_say_what_the_page_says_and_may_be_shown_anywhere(p
             assert (await client.get(f"/structures/nowhere/{path}")).status_code == 404
 
 
-async def test_a_shared_link_shows_the_answer(published):
+SITE = "https://resultats.exemple.fr"
+FORGED = {"Host": "pirate.example", "X-Forwarded-Host": "pirate.example", "Forwarded": "host=pirate.example"}
+
+
+def shared(page):
+    """What readers of links take from a page."""
+    canonical = re.findall(r'<link rel="canonical" href="([^"]*)">', page)
+    return dict(re.findall(r'<meta (?:property|name)="([\w:]+)" content="([^"]*)">', page)), canonical
+
+
+async def test_a_shared_link_shows_the_answer_and_a_picture_of_it(published):
+    async with published.replica(public_url=SITE) as client:
+        await publish(published, a_structure(), a_rolling_figure(), a_structure(code="none"))
+        told, canonical = shared((await client.get("/structures/12345?utm_source=x")).text)
+        assert canonical == [told["og:url"]] == [f"{SITE}/structures/12345"]
+        assert told["og:title"] == "Service des impôts des particuliers de Villeneuve"
+        assert "expériences sur 10 sont positives (calcul sur" in told["og:description"]
+        assert told["og:description"] == told["description"]
+        assert told["og:image"].startswith(f"{SITE}/structures/12345/apercu.png?v=")
+        assert "calcul sur" in told["og:image:alt"]
+        answer = await client.get(told["og:image"].removeprefix(SITE).replace("&amp;", "&"))
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+        picture = Image.open(io.BytesIO(answer.content))
+        assert picture.size == (int(told["og:image:width"]), int(told["og:image:height"]))
+        assert len(answer.content) < 100_000
+        held = {"If-None-Match": answer.headers["etag"]}
+        assert (await client.get("/structures/12345/apercu.png", headers=held)).status_code == 304
+        await publish(published, a_rolling_figure(revision=2, value=0.5))
+        later, _ = shared((await client.get("/structures/12345")).text)
+        assert later["og:image"] != told["og:image"]
+        assert (await client.get("/structures/12345/apercu.png", headers=held)).status_code == 200
+        without, _ = shared((await client.get("/structures/none")).text)
+        assert "Non collecté" in without["og:image:alt"]
+        assert (await client.get("/structures/nowhere/apercu.png")).status_code == 404
+
+
+async def test_every_page_names_itself_by_the_operators_address_whatever_the_request_says(published):
+    async with published.replica(public_url=f"{SITE}/") as client:
+        await publish(published, a_structure(), a_rolling_figure())
+        paths = ("/", "/structures/12345", "/structures/12345/comparaison", "/structures/12345/reprendre")
+        paths += ("/indicateurs/on_time_rate", "/engagements", "/engagements/5", "/methodes", "/methodes/on_time_rate")
+        for path in (*paths, "/donnees-ouvertes", "/accessibilite", "/confidentialite"):
+            answer = await client.get(path, headers=FORGED)
+            told, canonical = shared(answer.text)
+            assert canonical == [told["og:url"]] == [f"{SITE}{path}"]
+            assert told["og:image"].startswith(f"{SITE}/")
+            assert told["og:title"]
+            assert told["og:description"] == told["description"]
+            assert told["og:locale"] == "fr_FR"
+            assert told["og:type"] == "website"
+            assert "pirate.example" not in answer.text, path
+        others = ("/v1/catalogue.jsonld", "/v1/indicators.table-schema.json", "/structures/12345/carte")
+        for path in (*others, "/structures/12345/badge.svg", "/structures/nowhere"):
+            assert "pirate.example" not in (await client.get(path, headers=FORGED)).text, path
+        assert f'"{SITE}/v1/indicators.csv"' in (await client.get("/v1/catalogue.jsonld", headers=FORGED)).text
+
+
+async def test_what_other_sites_show_is_sent_once(published):
     async with published.replica() as client:
         await publish(published, a_structure(), a_rolling_figure())
-        page = (await client.get("/structures/12345")).text
-        told = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]*)">', page))
-        assert told["url"] == f"{client.base_url}/structures/12345"
-        assert told["title"] == "Service des impôts des particuliers de Villeneuve"
-        assert "expériences sur 10 sont positives." in told["description"]
+        for revision, path in enumerate(("/structures/12345/badge.svg", "/structures/12345/carte"), start=2):
+            answer = await client.get(path)
+            assert answer.headers["cache-control"] == "public, max-age=300"
+            assert "x-frame-options" not in answer.headers
+            again = await client.get(path, headers={"If-None-Match": answer.headers["etag"]})
+            assert (again.status_code, again.content) == (304, b"")
+            await publish(published, a_rolling_figure(revision=revision, value=0.2 * revision, n=100 * revision))
+            later = await client.get(path, headers={"If-None-Match": answer.headers["etag"]})
+            assert later.status_code == 200
+        page = await client.get("/structures/12345")
+        assert page.headers["x-frame-options"] == "DENY"
+        assert "script-src" not in page.headers["content-security-policy"]
+        telling = await client.get("/structures/12345/reprendre")
+        assert telling.headers["content-security-policy"].startswith("script-src 'self'; default-src 'none'")
+        [script] = re.findall(r'<script src="([^"]*)" defer></script>', telling.text)
+        answer = await client.get(script)
+        assert answer.headers["content-type"].startswith("text/javascript")
+        assert "immutable" in answer.headers["cache-control"]
 
 
 async def test_every_indicator_engagement_and_method_has_its_page(published):
