@@ -16,7 +16,7 @@ from spplus_notifier.webhooks.calling import Caller
 from spplus_notifier.webhooks.delivering import Delivery
 from spplus_notifier.webhooks.fan_out import is_behind, spread
 
-_SPREAD_SECONDS: Final = 0.3
+_SPREAD_SECONDS: Final = 0.1
 _MEASURE_SECONDS: Final = 5.0
 _FORGET_SECONDS: Final = 3_600.0
 _WAITING: Final = """
