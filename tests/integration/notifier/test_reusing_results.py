@@ -1,14 +1,16 @@
 """What other sites show of the results; what explains them; how many questions a page asks of the database."""
 
+import asyncio
 import io
 import re
+from contextlib import contextmanager
 from datetime import date, datetime
 from html import unescape
 
+import asyncpg
 import pytest
 from PIL import Image
 
-from spplus_chassis.service import Service
 from spplus_notifier import catalogue
 from tests.support import showcase
 from tests.support.builders import a_figure, a_rolling_figure, a_structure
@@ -18,8 +20,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 QUERIES = {
     "/": 1,
     "/?q=impots": 2,
-    "/structures/child": 5,
-    "/structures/root": 4,
+    "/structures/child": 6,
+    "/structures/root": 5,
     "/structures/root/comparaison": 3,
     "/structures/child/carte": 2,
     "/structures/child/badge.svg": 2,
@@ -31,19 +33,20 @@ QUERIES = {
 """The same however many figures, parents or children there are."""
 
 
-class _Counted:
-    """A pool that counts what pages ask; the live stream, which also looks now and then, asks for changes only."""
+@contextmanager
+def counted(monkeypatch):
+    """What requests ask of the database meanwhile; what runs beside them has a name."""
+    asked = []
+    given = asyncpg.Connection._execute
 
-    def __init__(self, pool):
-        self._pool = pool
-        self.asked = 0
+    async def execute(connection, query, *arguments, **options):
+        if asyncio.current_task().get_name().startswith("Task-"):
+            asked.append(query)
+        return await given(connection, query, *arguments, **options)
 
-    def __getattr__(self, name):
-        return getattr(self._pool, name)
-
-    async def fetch(self, sql, *arguments):
-        self.asked += "change" not in sql
-        return await self._pool.fetch(sql, *arguments)
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncpg.Connection, "_execute", execute)
+        yield asked
 
 
 async def publish(published, *events):
@@ -54,21 +57,15 @@ async def publish(published, *events):
 async def test_a_page_asks_few_questions_of_the_database_however_many_figures(published, monkeypatch):
     async with published.replica() as client:
         await publish(published, *showcase.structures(), *showcase.figures())
-        given = Service.pool.fget
         counts = {}
         for path in QUERIES:
-            counted = []
-
-            def pool(service, counted=counted):
-                counted[:] = counted or [_Counted(given(service))]
-                return counted[0]
-
-            monkeypatch.setattr(Service, "pool", property(pool))
-            answer = await client.get(path)
-            monkeypatch.setattr(Service, "pool", property(given))
-            assert answer.status_code == 200, path
-            counts[path] = counted[0].asked if counted else 0
+            with counted(monkeypatch) as asked:
+                assert (await client.get(path)).status_code == 200, path
+            counts[path] = len(asked)
         assert counts == QUERIES
+        with counted(monkeypatch) as asked:
+            await client.get("/structures/child")
+        assert len(asked) == 1  # whether what is kept still stands
 
 
 async def test_badge_and_card_say_what_the_page_says_and_may_be_shown_anywhere(published):
