@@ -94,9 +94,8 @@ def router(service: Service, kept: KeptAnswers) -> APIRouter:
         """Figures as CSV: semicolons, UTF-8 with a byte order mark."""
         bounds = await queries.log_bounds(service.pool)
         chosen = await _select(service.pool, asked)
-        version = (
-            f"{bounds.last_seq} {bounds.modified_at} {bounds.complete_from}"  # no other life of the database has it
-        )
+        # With the date, no version of a database that was lost and rebuilt.
+        version = f"{bounds.last_seq} {bounds.modified_at} {bounds.complete_from}"
         etag = weak(etag_of(f"{version} {asked.decimal} {chosen}".encode()))
         headers = validators(etag, _date_of(asked, bounds.modified_at))
         headers["Content-Disposition"] = 'attachment; filename="indicateurs.csv"'

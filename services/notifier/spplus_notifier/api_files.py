@@ -1,28 +1,38 @@
-"""Whole files of the open data over HTTP, and what describes it: Parquet, JSON Schema, Table Schema, DCAT-AP."""
+"""Whole files of the open data over HTTP, and what describes it: Parquet, structures, schemas, DCAT-AP."""
 
 import json
-from datetime import date
+from collections.abc import AsyncIterator
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from spplus_chassis.database import Pool
+from spplus_chassis.french import PARIS
 from spplus_chassis.paging import etag_of
 from spplus_chassis.problem import Problem
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.jsonschema import reader_schema
 from spplus_contracts.vocabulary import PeriodKind
-from spplus_notifier import parquet_export, queries
+from spplus_notifier import parquet_export, queries, structure_queries, structures_csv
 from spplus_notifier.addressing import PublicAddress
-from spplus_notifier.answering import OPEN_HEADERS, answer_head, is_known, validators, whole
+from spplus_notifier.answering import OPEN_HEADERS, answer_head, is_known, streamed, validators, weak, whole
 from spplus_notifier.data_catalogue import Extent, Publisher, catalogue
 from spplus_notifier.dumps import Dumps
 from spplus_notifier.selection import Filter
-from spplus_notifier.table_schema import table_schema
+from spplus_notifier.table_schema import structures_schema, table_schema
 
 _KNOWN: dict[int | str, dict[str, Any]] = {304: {"description": "The reader has this version already"}}
+
+
+_STRUCTURES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {}}, "description": "Every structure"},
+    **_KNOWN,
+}
+STRUCTURES_PAGE = 2000
 
 
 class ParquetQuery(BaseModel):
@@ -90,10 +100,37 @@ def router(service: Service, dumps: Dumps, publisher: Publisher, public: PublicA
         told = catalogue(public.of(request), publisher, extent)
         return _described(request, told, "application/ld+json")
 
+    _add_structures(routes, service, public)
     answer_head(routes)
     return routes
+
+
+def _add_structures(routes: APIRouter, service: Service, public: PublicAddress) -> None:
+    @routes.get("/structures.table-schema.json", response_class=Response)
+    async def get_structures_schema(request: Request) -> Response:
+        """Table Schema of the structures."""
+        return _described(request, structures_schema(public.of(request)), "application/json")
+
+    @routes.get("/structures.csv", response_class=Response, responses=_STRUCTURES)
+    async def get_structures(request: Request) -> Response:
+        """Every structure that was declared: the names of the codes, and who belongs to whom today (Europe/Paris)."""
+        today = datetime.now(PARIS).date()
+        version = await structure_queries.declared_version(service.pool)
+        headers = {
+            "ETag": weak(etag_of(f"{version} {today}".encode())),
+            "Content-Disposition": 'attachment; filename="structures.csv"',
+        }
+        return streamed(request, _structure_lines(service.pool, today), "text/csv; charset=utf-8", headers)
 
 
 def _described(request: Request, document: dict[str, Any], media_type: str) -> Response:
     body = json.dumps(document, ensure_ascii=False, indent=1).encode()
     return whole(request, body, media_type, {"ETag": etag_of(body)})
+
+
+async def _structure_lines(pool: Pool, today: date) -> AsyncIterator[bytes]:
+    yield structures_csv.head().encode()
+    after = ""
+    while page := await structure_queries.declared(pool, today, after=after, limit=STRUCTURES_PAGE):
+        yield structures_csv.rows(page).encode()
+        after = str(page[-1]["code"])

@@ -92,5 +92,5 @@ def build(settings: NotifierSettings) -> Service:
     installation.install(service, settings)
     screens = Screens(public, share_url=settings.share_url, mails=settings.mail_host is not None)
     mail.install(service, settings, screens)
-    pages.install(service, screens, kept)
+    pages.install(service, screens, kept, publisher)
     return service

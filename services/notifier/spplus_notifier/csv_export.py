@@ -1,4 +1,8 @@
-"""Figures as CSV for spreadsheets: semicolons, UTF-8 with a byte order mark, one figure a line, headers in English."""
+"""Figures as CSV for spreadsheets: semicolons, UTF-8 with a byte order mark, one figure a line, headers in English.
+
+No cell can be taken for a formula: all are codes, numbers, dates and closed lists. Columns keep their names and order;
+a later version of the Table Schema adds at the end only.
+"""
 
 import csv
 import io
@@ -34,12 +38,19 @@ COLUMNS = (
 
 def head() -> str:
     """The first line."""
-    return BYTE_ORDER_MARK + _lines([COLUMNS])
+    return BYTE_ORDER_MARK + lines([COLUMNS])
 
 
 def rows(figures: Iterable[IndicatorComputed], *, decimal: str = POINT) -> str:
     """One line a figure; an empty cell is a number that is not published, never a zero. `decimal` is POINT or COMMA."""
-    return _lines(_cells(figure, decimal) for figure in figures)
+    return lines(_cells(figure, decimal) for figure in figures)
+
+
+def lines(cells: Iterable[Iterable[object]]) -> str:
+    """Lines of CSV (RFC 4180, with semicolons); a cell with a semicolon, a quote or a line's end is quoted."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(cells)
+    return text.getvalue()
 
 
 def _cells(figure: IndicatorComputed, decimal: str) -> tuple[object, ...]:
@@ -72,9 +83,3 @@ def _number(value: float | None, decimal: str) -> str:
     if value is None:
         return ""
     return str(int(value)) if value.is_integer() else repr(value).replace(POINT, decimal)
-
-
-def _lines(lines: Iterable[Iterable[object]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(lines)
-    return text.getvalue()

@@ -110,6 +110,14 @@ def _data_set(address: str, publisher: Publisher, agent: str, extent: Extent) ->
 _FILES: Final = (
     ("csv", "Tous les chiffres actuels (CSV)", "/v1/indicators.csv", "CSV", "text/csv", "indicators.table-schema.json"),
     (
+        "structures",
+        "Codes, noms et rattachements des structures (CSV)",
+        "/v1/structures.csv",
+        "CSV",
+        "text/csv",
+        "structures.table-schema.json",
+    ),
+    (
         "json",
         "Chiffres actuels, page par page (JSON)",
         "/v1/indicators",

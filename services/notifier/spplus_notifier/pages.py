@@ -1,7 +1,7 @@
 """Results pages in French, for people: without scripts, from a phone to paper."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -17,7 +17,7 @@ from spplus_notifier import (
     comparison_pages,
     embedding,
     home_pages,
-    parquet_export,
+    open_data_page,
     queries,
     reading_pages,
     results,
@@ -27,6 +27,7 @@ from spplus_notifier import (
 from spplus_notifier.addressing import Here
 from spplus_notifier.answering import Written
 from spplus_notifier.cards import Other
+from spplus_notifier.data_catalogue import Publisher
 from spplus_notifier.figure_set import Figures
 from spplus_notifier.kept import Draft, KeptAnswers
 from spplus_notifier.preview import preview_of, words_of
@@ -117,7 +118,7 @@ def above(structure: Structure, ancestors: Sequence[Structure]) -> dict[Structur
     return parent if whole is None else {**parent, whole: "tout le réseau"}
 
 
-def install(service: Service, screens: Screens, kept: KeptAnswers) -> None:
+def install(service: Service, screens: Screens, kept: KeptAnswers, publisher: Publisher) -> None:
     """Add the pages to the service."""
     pages = Pages(service, screens, kept)
     routes = APIRouter(include_in_schema=False, route_class=told_in_french(screens))
@@ -129,13 +130,13 @@ def install(service: Service, screens: Screens, kept: KeptAnswers) -> None:
         return await pages.structure(request, code, annee)
 
     for path, template in (
-        ("/donnees-ouvertes", "open_data.html"),
         ("/accessibilite", "accessibility.html"),
         ("/confidentialite", "privacy.html"),
     ):
         routes.add_api_route(path, _fixed(screens, template), methods=["GET"])
 
     home_pages.add_routes(routes, service, screens)
+    open_data_page.add_routes(routes, screens, publisher)
     reading_pages.add_routes(routes, service, screens)
     comparison_pages.add_routes(routes, service, screens)
     embedding.add_routes(routes, service, screens)
@@ -145,7 +146,6 @@ def install(service: Service, screens: Screens, kept: KeptAnswers) -> None:
 
 def _fixed(screens: Screens, template: str) -> Callable[[Request], Awaitable[Response]]:
     async def get_page(request: Request) -> Response:
-        year, parquet = datetime.now(UTC).year, parquet_export.is_possible()
-        return screens.write(template, here=screens.public.here(request), year=year, parquet=parquet)
+        return screens.write(template, here=screens.public.here(request))
 
     return get_page

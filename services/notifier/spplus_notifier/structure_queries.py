@@ -1,6 +1,6 @@
 """Reads of the structures: search, place in the tree."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -55,6 +55,28 @@ async def structure(reader: Reader, code: str) -> Structure | None:
     """One structure."""
     found = await _structures(reader, "SELECT * FROM structures WHERE code = $1", code)
     return found[0] if found else None
+
+
+async def declared(reader: Reader, on: date, *, after: str, limit: int) -> list[Mapping[str, object]]:
+    """Structures in the order of their codes, each with its parent on a day."""
+    return [dict(row) for row in await reader.fetch(_DECLARED, on, after, limit)]
+
+
+_DECLARED = """
+SELECT s.code, s.name, s.network, s.typology, s.department, s.post_code, s.town, link.parent_code, s.active,
+       s.closed_on, s.successor_code
+FROM structures AS s LEFT JOIN structure_parents AS link
+    ON link.code = s.code AND link.valid_from <= $1 AND (link.valid_to IS NULL OR link.valid_to > $1)
+WHERE s.code > $2 ORDER BY s.code LIMIT $3
+"""
+
+
+async def declared_version(reader: Reader) -> str:
+    """What is another one whenever a structure is declared anew."""
+    version: str = await reader.fetchval(
+        "SELECT md5(coalesce(string_agg(code || ' ' || version, ',' ORDER BY code), '')) FROM structures"
+    )
+    return version
 
 
 async def ancestors(reader: Reader, code: str, on: date) -> list[Structure]:

@@ -1,4 +1,4 @@
-"""The CSV export described as a Table Schema, as the national catalogue of schemas reads it. Pure.
+"""The CSV files described as Table Schemas, as the national catalogue of schemas reads it. Pure.
 
 Specification: https://specs.frictionlessdata.io/table-schema/
 """
@@ -51,17 +51,59 @@ FIELDS: Final = (
 )
 
 
+STRUCTURE_FIELDS: Final = (
+    _field("code", "string", "Code SP+ de la structure.", "12345", **_CODE),
+    _field("name", "string", "Nom, tel que le public le lit.", "Service des impôts des particuliers de Villeneuve"),
+    _field("network", "string", "Administration ou réseau.", "DGFIP"),
+    _maybe("typology", "string", "Sorte de service.", "Service des impôts des particuliers"),
+    _maybe("department", "string", "Code du département.", "31"),
+    _maybe("post_code", "string", "Code postal.", "31000"),
+    _maybe("town", "string", "Commune.", "Villeneuve"),
+    _maybe("parent_code", "string", "Structure dont elle dépend aujourd'hui.", "12000", **_CODE),
+    _field("active", "boolean", "Vrai si elle est ouverte.", "true"),
+    _maybe("closed_on", "date", "Jour de sa fermeture.", "2026-06-30"),
+    _maybe("successor_code", "string", "Structure qui lui succède.", "12346", **_CODE),
+)
+
+
 def table_schema(address: str) -> dict[str, Any]:
-    """The schema of the CSV with a decimal point; `address` is where this service is reached."""
+    """The schema of the figures with a decimal point; `address` is where this service is reached."""
+    return _schema(
+        address,
+        "indicators",
+        {
+            "name": "spplus-indicateurs",
+            "title": "Indicateurs de qualité de service (Services Publics +)",
+            "description": "Un chiffre publié par ligne ; séparateur point-virgule, UTF-8, point décimal.",
+        },
+        FIELDS,
+        ["structure_code", "indicator_code", "period_kind", "period_start"],
+    )
+
+
+def structures_schema(address: str) -> dict[str, Any]:
+    """The schema of the structures."""
+    return _schema(
+        address,
+        "structures",
+        {
+            "name": "spplus-structures",
+            "title": "Structures de Services Publics +",
+            "description": "Une structure par ligne ; séparateur point-virgule, UTF-8.",
+        },
+        STRUCTURE_FIELDS,
+        ["code"],
+    )
+
+
+def _schema(address: str, file: str, told: dict[str, str], fields: Iterable[Field], key: list[str]) -> dict[str, Any]:
     return {
         "$schema": "https://specs.frictionlessdata.io/schemas/table-schema.json",
-        "name": "spplus-indicateurs",
-        "title": "Indicateurs de qualité de service (Services Publics +)",
-        "description": "Un chiffre publié par ligne ; séparateur point-virgule, UTF-8, point décimal.",
-        "path": f"{address}/v1/indicators.table-schema.json",
+        **told,
+        "path": f"{address}/v1/{file}.table-schema.json",
         "version": VERSION,
         "lang": "fr",
-        "fields": [dict(field) for field in FIELDS],
-        "primaryKey": ["structure_code", "indicator_code", "period_kind", "period_start"],
+        "fields": [dict(field) for field in fields],
+        "primaryKey": key,
         "missingValues": [""],
     }

@@ -1,5 +1,6 @@
 """Whole files of the open data, and the descriptions that they must keep to."""
 
+import csv
 import io
 from datetime import UTC, date, datetime
 
@@ -10,10 +11,10 @@ from frictionless import Dialect, Resource, Schema, formats
 from pyarrow import parquet
 from rdflib import DCAT, Graph
 
-from spplus_notifier import parquet_export
+from spplus_notifier import parquet_export, structures_csv
 from spplus_notifier.csv_export import COLUMNS
 from tests.support import catalogue_judge as judge
-from tests.support.builders import a_figure, a_rolling_figure
+from tests.support.builders import a_closed_structure, a_figure, a_rolling_figure, a_structure
 from tests.support.catalogue_judge import RDFLIB_WARNING
 from tests.support.publication import items
 
@@ -153,6 +154,35 @@ async def test_csv_keeps_to_the_table_schema_that_is_published(published, tmp_pa
         cell, wrong = schema.get_field(field["name"]).read_cell(str(field["example"]))
         assert (cell is None, wrong) == (False, None), field["name"]
     assert "/v1/indicators.table-schema.json" in page
+
+
+async def test_structures_give_the_names_of_the_codes_in_the_form_of_their_schema(published, tmp_path, monkeypatch):
+    monkeypatch.setattr("spplus_notifier.api_files.STRUCTURES_PAGE", 2)
+    async with published.replica() as client:
+        await published.publish(
+            a_structure(code="top", name='Direction "générale" ; siège', town=None, post_code=None, department=None),
+            a_structure(parent="top"),
+            a_structure(code="odd", name="=HYPERLINK(1)", parent="top"),
+            a_closed_structure(date(2026, 6, 30), code="shut", successor_code="12345"),
+        )
+        await published.settled()
+        told = (await client.get("/v1/structures.table-schema.json")).raise_for_status().json()
+        answer = await client.get("/v1/structures.csv")
+        tag = {"If-None-Match": answer.headers["etag"]}
+        assert (await client.get("/v1/structures.csv", headers=tag)).status_code == 304
+        await published.publish(a_structure(code="top", version=2, name="Direction"))
+        await published.settled()
+        assert (await client.get("/v1/structures.csv", headers=tag)).status_code == 200
+    assert list(Schema.metadata_validate(told)) == []
+    assert faults(tmp_path, answer.content, Schema.from_descriptor(told)) == []
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
+    assert list(rows[0]) == list(structures_csv.COLUMNS) == [field["name"] for field in told["fields"]]
+    assert [row["code"] for row in rows] == ["12345", "odd", "shut", "top"]
+    town, odd, shut, top = rows
+    assert (town["parent_code"], town["town"], town["active"]) == ("top", "Villeneuve", "true")
+    assert odd["name"] == "'=HYPERLINK(1)", "no spreadsheet calculates a name"
+    assert (shut["active"], shut["closed_on"], shut["successor_code"]) == ("false", "2026-06-30", "12345")
+    assert (top["name"], top["town"], top["parent_code"]) == ('Direction "générale" ; siège', "", "")
 
 
 def faults(folder, exported, schema):

@@ -12,7 +12,7 @@ from tests.support.publication import Publication, items, read_stream
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
 NAMES = (INDICATOR_COMPUTED.name, STRUCTURE_DECLARED.name)
-PATHS = ("/v1/indicators.csv", "/", "/?q=villeneuve", "/structures/top", "/structures/12345")
+PATHS = ("/v1/indicators.csv", "/v1/structures.csv", "/", "/?q=villeneuve", "/structures/top", "/structures/12345")
 
 
 async def compacted(published):
