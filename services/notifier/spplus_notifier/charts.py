@@ -12,7 +12,7 @@ from html import escape
 WIDTH = 360
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 12, 26
 _TREND_HEIGHT = 190
-_BAR_HEIGHT = 50
+_BAR_HEIGHT = 42
 _LABELS = 4
 _ROW_HEIGHT = 26
 _ROW_EDGE = 8.0
@@ -68,30 +68,21 @@ def trend(points: Sequence[Point], axis: Axis, *, ident: str, title: str, descri
         parts.append(_line(frame, points))
         parts += [_dot(frame, place, point.value, open_=point.open) for place, point in _valued(points)]
     parts += [_cross(frame, place) for place, point in enumerate(points) if point.withheld]
-    return _svg(_TREND_HEIGHT, ident, title, description, parts)
+    return _svg(f'viewBox="0 0 {WIDTH} {_TREND_HEIGHT}"', ident, title, description, parts)
 
 
 def margin_bar(
     value: float, low: float | None, high: float | None, axis: Axis, *, ident: str, title: str, description: str
 ) -> str:
     """The value on its scale, with its margin as a band."""
-    left, right, middle = 10, WIDTH - 10, 18
-
-    def x(place: float) -> float:
-        share = (min(max(place, axis.low), axis.high) - axis.low) / (axis.high - axis.low)
-        return round(left + share * (right - left), 1)
-
+    middle = 13
+    left, right = _across(axis.low, axis), _across(axis.high, axis)
     parts = [f'<line class="track" x1="{left}" y1="{middle}" x2="{right}" y2="{middle}"/>']
     if low is not None and high is not None:
-        width = max(2.0, round(x(high) - x(low), 1))
-        parts.append(f'<rect class="band" x="{x(low)}" y="{middle - 8}" width="{width}" height="16" rx="3"/>')
-    at = x(value)
-    parts.append(f'<path class="mark" d="M{at} {middle - 11} l8 11 l-8 11 l-8 -11 z"/>')
-    last = len(axis.ticks) - 1
-    for order, (place, label) in enumerate(axis.ticks):
-        anchor = "start" if order == 0 else "end" if order == last else "middle"
-        parts.append(f'<text x="{x(place)}" y="{_BAR_HEIGHT - 4}" text-anchor="{anchor}">{escape(label)}</text>')
-    return _svg(_BAR_HEIGHT, ident, title, description, parts)
+        parts.append(_band(low, high, axis, middle, height=20))
+    parts.append(_diamond(value, axis, middle, half=5))
+    parts += [_label(place, label, axis, _BAR_HEIGHT - 4) for place, label in axis.ticks]
+    return _svg(f'height="{_BAR_HEIGHT}"', ident, title, description, parts, kind="chart gauge")
 
 
 def interval_row(
@@ -130,15 +121,27 @@ def interval_row(
 
 def scale_row(axis: Axis) -> str:
     """The labels of the axis that the rows of a table share."""
-    parts = [
-        f'<text x="{_across(place, axis)}" y="{_ROW_HEIGHT - 8}" text-anchor="middle">{escape(label)}</text>'
-        for place, label in axis.ticks
-    ]
-    return _row("row scale", parts)
+    return _row("row scale", [_label(place, label, axis, _ROW_HEIGHT - 8) for place, label in axis.ticks])
 
 
 def _row(kind: str, parts: Sequence[str]) -> str:
     return f'<svg class="{kind}" height="{_ROW_HEIGHT}" aria-hidden="true" focusable="false">{"".join(parts)}</svg>'
+
+
+def _band(low: float, high: float, axis: Axis, middle: int, *, height: int) -> str:
+    left, width = _across(low, axis), max(0.5, _share(high, axis) - _share(low, axis))
+    top = middle - height // 2
+    return f'<rect class="band" x="{left}" y="{top}" width="{width:.2f}%" height="{height}" rx="2"/>'
+
+
+def _diamond(value: float, axis: Axis, middle: int, *, half: int) -> str:
+    """In a frame of its own, since a path knows no shares of a width."""
+    path = f'<path class="mark" d="M0 {-half - 2} l{half} {half + 2} l{-half} {half + 2} l{-half} {-half - 2} z"/>'
+    return f'<svg x="{_across(value, axis)}" y="{middle}" overflow="visible">{path}</svg>'
+
+
+def _label(place: float, label: str, axis: Axis, y: int) -> str:
+    return f'<text x="{_across(place, axis)}" y="{y}" text-anchor="middle">{escape(label)}</text>'
 
 
 def _across(place: float, axis: Axis) -> str:
@@ -230,10 +233,10 @@ def _cross(frame: _Frame, place: int) -> str:
     return f'<path class="cross" d="M{x - 3} {y - 3} l6 6 m0 -6 l-6 6"/>'
 
 
-def _svg(height: int, ident: str, title: str, description: str, parts: Sequence[str]) -> str:
+def _svg(size: str, ident: str, title: str, description: str, parts: Sequence[str], *, kind: str = "chart") -> str:
     name = escape(ident, quote=True)
     return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{name}-t {name}-d">'
+        f'<svg class="{kind}" {size} role="img" aria-labelledby="{name}-t {name}-d">'
         f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(description)}</desc>'
         f"{''.join(parts)}</svg>"
     )

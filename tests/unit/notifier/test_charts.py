@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
-from spplus_notifier.charts import Axis, Point, axis_from_zero, margin_bar, trend
+from spplus_notifier.charts import Axis, Point, axis_from_zero, interval_row, margin_bar, scale_row, trend
 
 AXIS = Axis(0, 1, ((0, "0 %"), (1, "100 %")))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -58,17 +58,29 @@ def test_trend_without_any_value_draws_its_frame():
     assert chart.find(f"{SVG}path") is None
 
 
+def share(text):
+    return float(text.removesuffix("%"))
+
+
 def test_margin_bar_places_the_value_inside_its_band():
     chart = drawn(margin_bar(0.5, 0.4, 0.7, AXIS, ident="x", title="t", description="d"))
-    band = chart.find(f"{SVG}rect")
-    left = float(band.get("x"))
-    mark = float(chart.find(f"{SVG}path").get("d")[1:].split()[0])
-    assert left < mark < left + float(band.get("width"))
+    band, mark = chart.find(f"{SVG}rect"), chart.find(f"{SVG}svg")
+    left = share(band.get("x"))
+    assert left < share(mark.get("x")) < left + share(band.get("width"))
 
 
 def test_margin_bar_of_one_point_is_still_visible():
     chart = drawn(margin_bar(0.5, 0.5, 0.5, AXIS, ident="x", title="t", description="d"))
-    assert float(chart.find(f"{SVG}rect").get("width")) >= 2
+    assert share(chart.find(f"{SVG}rect").get("width")) >= 0.5
+
+
+def test_rows_of_a_table_have_the_scale_above_them_and_a_line_at_what_they_are_compared_with():
+    scale = [share(label.get("x")) for label in drawn(scale_row(AXIS)).findall(f"{SVG}text")]
+    row = drawn(interval_row(1, 0.9, 1, AXIS, beside=0.5))
+    assert share(row.find(f"{SVG}circle").get("cx")) == scale[-1]
+    assert share(row.find(f"{SVG}line[@class='beside']").get("x1")) == sum(scale) / 2
+    marked = drawn(interval_row(0, None, None, AXIS, marked=True))
+    assert (marked.find(f"{SVG}circle"), share(marked.find(f"{SVG}svg").get("x"))) == (None, scale[0])
 
 
 def test_axis_ends_at_a_round_number_above_the_highest():
