@@ -27,8 +27,8 @@ PIECE_BYTES = 65_536
 """About the most that is written to a listener at once, so that a slow one holds no more than that."""
 _STEPS_KEPT: Final = 100
 _BREATH_SECONDS: Final = 0.02
-_REST_SHARE: Final = 0.8
-"""Rest after an announcement, as a share of the time that telling all listeners took."""
+_REST_SHARE: Final = 1.0
+"""Rest after an announcement, as a share of the time that telling all listeners took: half of it is for others."""
 
 
 class Log(Protocol):

@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import re
+import socket
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import pytest
 
 from spplus_chassis.database import open_pool
-from spplus_notifier import handlers, queries, repository
+from spplus_notifier import app, feed, handlers, queries, repository
 from tests.support.builders import a_figure, a_moved_structure, a_rolling_figure, a_structure
 from tests.support.publication import read_stream
 from tests.support.waiting import eventually
@@ -173,3 +176,75 @@ async def test_reader_beyond_the_last_place_is_asked_to_come_back_later(publishe
         await eventually(lambda: _clients(client, 1), "the first reader to be listening")
         answer = await client.get("/v1/stream")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
+@asynccontextmanager
+async def committing(published):
+    """Commits figures as a process elsewhere does, of which ours hear by the database alone."""
+    pool = await open_pool(published.database_url, 1)
+
+    async def commit(*figures) -> None:
+        async with pool.acquire() as connection, connection.transaction():
+            await handlers.publish(connection, figures)
+
+    try:
+        yield commit
+    finally:
+        await pool.close()
+
+
+async def test_each_replica_hears_at_once_what_another_commits(published):
+    # By the clock alone, ten rounds would take longer than the patience of `read_stream`.
+    rare = {"stream_poll_seconds": 5.0}
+    async with (
+        published.replica("1", **rare) as one,
+        published.replica("2", **rare) as two,
+        committing(published) as commit,
+    ):
+        last = "0"
+        for revision in range(1, 11):
+            listening = [asyncio.create_task(read_stream(each, 1, last_event_id=last)) for each in (one, two)]
+            await commit(a_figure(revision=revision))
+            told = await asyncio.gather(*listening)
+            assert [revisions(events) for events in told] == [[revision], [revision]]
+            last = told[0][0]["id"]
+
+
+async def test_commit_of_which_word_is_lost_is_found_by_the_clock(published, monkeypatch):
+    async def deaf(*_arguments):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(app, "listen", deaf)
+    async with published.replica(stream_poll_seconds=0.1) as client, committing(published) as commit:
+        listening = asyncio.create_task(read_stream(client, 2))
+        await eventually(lambda: _clients(client, 1), "the reader to be listening")
+        await commit(a_figure(revision=1))
+        await commit(a_figure(revision=2))
+        assert revisions(await listening) == [1, 2]
+
+
+async def test_slow_reader_holds_up_nobody_and_misses_nothing(published):
+    count = feed.RING_CHANGES + 1500
+    async with published.replica() as client, committing(published) as commit:
+        slow, writer = await asyncio.open_connection(sock=_narrow(client.base_url), limit=1024)
+        writer.write(b"GET /v1/stream?last_event_id=0 HTTP/1.1\r\nHost: x\r\n\r\n")
+        await eventually(lambda: _clients(client, 1), "the slow reader to be listening")
+        for first in range(1, count, 500):
+            await commit(*(a_figure(revision=revision) for revision in range(first, first + 500)))
+        quick = await read_stream(client, count, last_event_id="0")
+        assert [int(event["id"]) for event in quick] == list(range(1, count + 1))
+        text = b""
+        async with asyncio.timeout(20):
+            while b"\nid: %d\n" % count not in text[-4000:]:
+                text += await slow.read(2**16)
+        assert list(map(int, re.findall(rb"id: (\d+)\nevent", text))) == list(range(1, count + 1))
+        writer.close()
+
+
+def _narrow(url):
+    """A connection that takes in little until it is read."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect((url.host, url.port))
+    connection.settimeout(0)
+    return connection

@@ -134,3 +134,55 @@ async def test_close_ends_every_stream():
     feed.close()
     assert await listening == ([], 0)
     task.cancel()
+
+
+async def test_feed_that_starts_holds_the_last_changes_for_readers_of_a_replica_that_ended():
+    log = FakeLog(30)
+    feed = Feed(log, poll_seconds=0.001, heartbeat_seconds=QUIET)
+    task = await running(feed)
+    await asyncio.sleep(0.05)
+    log.bounds = log.changes = None  # from here on there is nothing to read from
+    assert await hear(feed, 22, 8) == (list(range(23, 31)), 0)
+    task.cancel()
+
+
+async def test_listeners_start_again_where_the_database_was_restored():
+    log = FakeLog(20)
+    feed = Feed(log, poll_seconds=0.001, heartbeat_seconds=QUIET)
+    task = await running(feed)
+    listening = asyncio.create_task(hear(feed, None, 3))
+    await asyncio.sleep(0.05)
+    del log.stored[12:]
+    await asyncio.sleep(0.05)
+    log.append(3)
+    assert await listening == ([13, 14, 15], 1)
+    task.cancel()
+
+
+async def test_one_piece_for_a_listener_is_bounded(monkeypatch):
+    monkeypatch.setattr(feed_module, "PIECE_BYTES", 100)
+    log = FakeLog(30)
+    feed = Feed(log, poll_seconds=0.001, heartbeat_seconds=QUIET)
+    task = await running(feed)
+    pieces = []
+    async for step in feed.listen(3):
+        pieces.append(step.changes)
+        if step.seq == 30:
+            break
+    assert [change.seq for piece in pieces for change in piece] == list(range(4, 31))
+    assert max(sum(len(change.text) for change in piece[:-1]) for piece in pieces) < 100
+    task.cancel()
+
+
+async def test_change_is_written_out_once_for_all_listeners(monkeypatch):
+    written = []
+    monkeypatch.setattr(feed_module.sse, "change", lambda change: written.append(change.seq) or b"x")
+    log = FakeLog(0)
+    feed = Feed(log, poll_seconds=0.001, heartbeat_seconds=QUIET)
+    task = await running(feed)
+    listening = [asyncio.create_task(hear(feed, None, 3)) for _ in range(5)]
+    await asyncio.sleep(0.01)
+    log.append(3)
+    await asyncio.gather(*listening)
+    assert written == [1, 2, 3]
+    task.cancel()
