@@ -63,10 +63,19 @@ class Mailbox:
         """Answers to the next recipients; all others are accepted."""
         self.to_message: list[str] = []
         """Answers to the next messages, after they were read; "hang up" gives none."""
+        self.to_sender: list[str] = []
+        """Answers to the next senders that are named."""
+        self.connections = 0
         self.asked: list[str] = []
         """All recipients that were named."""
         self.signed_in: list[tuple[bytes, bool]] = []
         """Users that signed in, and whether under TLS."""
+
+    async def handle_MAIL(self, _server, _session, envelope, address, options):  # noqa: N802 - named by aiosmtpd
+        answer = self.to_sender.pop(0) if self.to_sender else "250 OK"
+        if answer.startswith("2"):
+            envelope.mail_from, envelope.mail_options = address, options
+        return answer
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802 - named by aiosmtpd
         self.asked.append(address)
@@ -106,6 +115,7 @@ async def receiving_mails(tls: ssl.SSLContext | None = None) -> AsyncIterator[Ma
     secured = tls is not None
 
     def serve() -> SMTP:
+        mailbox.connections += 1
         return SMTP(
             mailbox,
             loop=asyncio.get_running_loop(),

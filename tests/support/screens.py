@@ -75,8 +75,13 @@ async def judge(page: Page) -> None:
 
 
 async def look(page: Page, name: str) -> None:
-    """Judge the page; keep a picture of it where one is wanted."""
+    """Judge the page, and take its picture."""
     await judge(page)
+    await picture(page, name)
+
+
+async def picture(page: Page, name: str) -> None:
+    """A picture of the page where one is wanted."""
     if PICTURES and page.viewport_size:
         width = page.viewport_size["width"]
         await page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)

@@ -92,7 +92,10 @@ WORDINGS: dict[str, Wording] = {
         "Combien de demandes attendent encore après le délai annoncé ?",
         "Demandes en retard",
         _REQUEST,
-        outcome=("attend encore une réponse, délai annoncé passé", "attendent encore une réponse, délai annoncé passé"),
+        outcome=(
+            "attend encore une réponse alors que le délai annoncé est passé",
+            "attendent encore une réponse alors que le délai annoncé est passé",
+        ),
     ),
     "answer_delay_median": Wording(
         "Combien de temps faut-il attendre une réponse ?",

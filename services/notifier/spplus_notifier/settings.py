@@ -81,6 +81,8 @@ class NotifierSettings(ServiceSettings):
     """Sender of mails, as ``Services publics <ne-pas-repondre@exemple.fr>``; its server signs with DKIM."""
     mail_connections: int = Field(default=4, ge=1, le=100)
     """Mails that one process sends at once."""
+    mail_per_minute: int | None = Field(default=None, ge=1, le=100_000)
+    """Most mails that one process hands to the mail server in a minute; as many as it takes, if absent."""
     mail_address_days: float = Field(default=30.0, gt=0, le=31)
     """For how long an address waits for an answer; then a last mail says so, and the address is deleted."""
 

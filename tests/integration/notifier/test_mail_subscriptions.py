@@ -94,7 +94,9 @@ async def test_overdue_requests_are_told_each_week_as_long_as_they_stand(publish
 
         await in_transactions(published, tell)
         first = (await mailbox.has(2))[1]
-        assert "3\xa0demandes attendent encore une réponse, délai annoncé passé (chiffre du " in first.text
+        assert (
+            "3\xa0demandes attendent encore une réponse alors que le délai annoncé est passé (chiffre du " in first.text
+        )
         assert "Aucun autre chiffre" in first.text
         await in_transactions(published, lambda connection: tell(connection, 1))
         second = (await mailbox.has(3))[2]
@@ -107,6 +109,21 @@ async def test_overdue_requests_are_told_each_week_as_long_as_they_stand(publish
         last = (await mailbox.has(4))[3]
         assert "Aucune demande n'est en retard, contre 3 une semaine plus tôt" in last.text
         await eventually(lambda: all_sent(published, 4), "all to be sent, and none for the week after")
+
+
+async def test_platform_that_was_down_for_weeks_sends_one_digest_late(published):
+    async with reading(published) as (mailbox, http):
+        await subscribed(mailbox, http)
+        await published.publish(a_rolling_figure(structure_code="office", n=412))
+        await published.settled()
+        await published.fetch("UPDATE mail_subscriptions SET told_week = told_week - 21")
+
+        async def tell(connection):
+            await telling.tell_week(connection, NEXT_WEEK)
+
+        await in_transactions(published, tell, tell)
+        await mailbox.has(2)
+        await eventually(lambda: all_sent(published, 2), "one digest to be sent")
 
 
 async def test_consent_is_asked_for_again_after_a_year_and_silence_ends_it(published):

@@ -76,8 +76,16 @@ def some_overdue(count):
 @pytest.mark.parametrize(
     ("now", "before", "said"),
     [
-        (3, None, "3 demandes attendent encore une réponse, délai annoncé passé (chiffre du 21 mars 2026)."),
-        (1, 3, "1 demande attend encore une réponse, délai annoncé passé, contre 3 une semaine plus tôt (chiffre du"),
+        (
+            3,
+            None,
+            "3 demandes attendent encore une réponse alors que le délai annoncé est passé (chiffre du 21 mars 2026).",
+        ),
+        (
+            1,
+            3,
+            "1 demande attend encore une réponse alors que le délai annoncé est passé, contre 3 une semaine",
+        ),
         (0, 2, "Aucune demande n'est en retard, contre 2 une semaine plus tôt (chiffre du 21 mars 2026)."),
         (0, 0, None),
         (0, None, None),

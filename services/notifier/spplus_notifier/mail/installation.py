@@ -50,6 +50,7 @@ def install(service: Service, settings: NotifierSettings, shown: Screens) -> Non
         addresses=Addresses(str(settings.public_url), str(settings.follow_url)),
         clock=_clock,
         connections=settings.mail_connections,
+        per_minute=settings.mail_per_minute,
     )
     read_text = reader_of(settings.notice_public_keys, settings.notice_public_keys_file)
     desk, mark = None, AddressMark(keys[0])

@@ -9,6 +9,8 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from spplus_chassis.french import fixed
+
 DOOR: Final = "/me-prevenir"
 CONFIRM: Final = f"{DOOR}/confirmer"
 STOP: Final = f"{DOOR}/arreter"
@@ -32,7 +34,12 @@ def _breakable(address: str) -> Markup:
     return Markup("<wbr>").join(parts)
 
 
-_templates.filters.update(breakable=_breakable)
+def _bound(text: str) -> str:
+    """A colon or a question mark begins no line."""
+    return fixed(text).replace(" :", "\u00a0:")
+
+
+_templates.filters.update(breakable=_breakable, bound=_bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +201,8 @@ _FIGURES: Final = {
     "significant": _Words(
         "Un résultat a nettement changé : {name}",
         (
-            (
-                "D'une période terminée à la suivante, au moins un résultat a changé plus que le hasard ne l'explique "
-                "d'ordinaire (les marges d'incertitude ne se recouvrent pas) pour : {name}."
-            ),
+            "D'un mois ou d'un trimestre au suivant, au moins un résultat a nettement changé pour : {name}.",
+            "Le hasard seul produit rarement un tel écart : les marges d'incertitude ne se recouvrent pas.",
         ),
         "Voir tous les résultats",
     ),
@@ -215,7 +220,10 @@ _TOLD: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
     ),
     "closed": (
         "Votre expérience ne recevra pas de réponse",
-        ("Un service public a clos votre expérience sans y répondre. Nous préférons vous le dire.",),
+        (
+            "Le service public concerné a décidé de ne pas répondre à l'expérience que vous avez racontée.",
+            "Nous préférons vous le dire.",
+        ),
         "Voir où en est mon expérience",
     ),
     "moderated": (

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.headerregistry import Address
@@ -20,11 +21,11 @@ from spplus_notifier.mail.sending_repository import Claimed
 from spplus_notifier.mail.smtp import (
     MESSAGE_SECONDS,
     OPEN_SECONDS,
+    Lines,
     RefusedError,
     Server,
     UncertainError,
     UnreachableError,
-    accepted,
     hand_over,
 )
 from spplus_notifier.sealing import Sealer, UnsealableError
@@ -48,15 +49,17 @@ class Postman:
         addresses: Addresses,
         clock: Callable[[], datetime],
         connections: int,
+        per_minute: int | None = None,
     ) -> None:
-        """`connections` to the mail server at once."""
+        """`connections` to the mail server at once, and so many mails a minute."""
         self._pool = pool
         self._sealer = sealer
-        self._server = server
+        self._lines = Lines(server)
         self._sender = sender
         self._addresses = addresses
         self._clock = clock
         self._connections = connections
+        self._seconds_each = 60 / per_minute if per_minute else 0.0
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -65,14 +68,24 @@ class Postman:
 
     async def run(self) -> None:
         """Send until cancelled."""
-        while True:
-            self._woken.clear()
-            mails = await repository.claim(self._pool(), most=self._connections, lease=_LEASE)
-            if mails:
-                await self._send_all(mails)
-            else:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), _POLL_SECONDS)
+        try:
+            while True:
+                await self._round()
+        finally:
+            await self._lines.rest()
+
+    async def _round(self) -> None:
+        """Send some of what is due, no faster than we may; with nothing due, wait."""
+        self._woken.clear()
+        mails = await repository.claim(self._pool(), most=self._connections, lease=_LEASE)
+        if mails:
+            next_at = time.monotonic() + len(mails) * self._seconds_each
+            await self._send_all(mails)
+            await asyncio.sleep(max(0.0, next_at - time.monotonic()))
+        else:
+            await self._lines.rest()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), _POLL_SECONDS)
 
     async def _send_all(self, mails: Sequence[Claimed]) -> None:
         """Whoever stops us waits until each mail has ended: one that is cut off would be uncertain."""
@@ -95,7 +108,7 @@ class Postman:
             return
         message = self._message(mail, recipient)
         try:
-            async with accepted(self._server, self._sender.addr_spec, recipient.address) as client:
+            async with self._lines.accepted(self._sender.addr_spec, recipient.address) as client:
                 if not await repository.mark(self._pool(), mail, _LEASE):
                     return
                 await hand_over(client, message)

@@ -11,7 +11,7 @@ _CLAIM: Final = """
 WITH due AS (
     SELECT mail_id FROM mails
     WHERE state = 'waiting' AND next_try_at <= now() AND (leased_until IS NULL OR leased_until < now())
-    ORDER BY next_try_at LIMIT $1 FOR UPDATE SKIP LOCKED
+    ORDER BY kind IN ('digest', 'significant'), next_try_at LIMIT $1 FOR UPDATE SKIP LOCKED
 )
 UPDATE mails SET lease_token = lease_token + 1, leased_until = now() + $2, attempts = attempts + 1
 FROM due WHERE mails.mail_id = due.mail_id

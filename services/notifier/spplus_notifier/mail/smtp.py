@@ -18,6 +18,7 @@ OPEN_SECONDS: Final = 90.0
 """Longest until a recipient is accepted."""
 MESSAGE_SECONDS: Final = 60.0
 """Longest until a message is accepted."""
+_GOODBYE_SECONDS: Final = 2.0
 _PERMANENT: Final = 500
 
 
@@ -69,23 +70,74 @@ class Server:
         )
 
 
-@asynccontextmanager
-async def accepted(server: Server, sender: str, recipient: str) -> AsyncIterator[SMTP]:
-    """A connection whose server has accepted the recipient. Raises `RefusedError` and `UnreachableError`."""
-    client = server.client()
-    try:
+class Lines:
+    """Connections to the server, kept for the next mail as long as mails follow each other."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._free: list[SMTP] = []
+
+    @asynccontextmanager
+    async def accepted(self, sender: str, recipient: str) -> AsyncIterator[SMTP]:
+        """A connection whose server has accepted the recipient. Raises `RefusedError` and `UnreachableError`.
+
+        It is kept where the mail was sent, and where the server said no to it and stayed.
+        """
+        client = await self._named(sender, recipient)
+        try:
+            yield client
+        except RefusedError:
+            await self._keep(client)
+            raise
+        except BaseException:
+            client.close()
+            raise
+        await self._keep(client)
+
+    async def rest(self) -> None:
+        """Say goodbye on each: nothing is to be sent now."""
+        while self._free:
+            client = self._free.pop()
+            with contextlib.suppress(SMTPException, OSError):
+                async with asyncio.timeout(_GOODBYE_SECONDS):
+                    await client.quit()
+            client.close()
+
+    async def _named(self, sender: str, recipient: str) -> SMTP:
+        """One that has accepted the recipient: a kept one if it still stands, else a new one."""
+        while self._free:
+            client = self._free.pop()
+            try:
+                return await self._name(client, sender, recipient)
+            except UnreachableError:  # it stood idle for too long, or has carried enough: nothing was sent
+                continue
+        return await self._name(self._server.client(), sender, recipient)
+
+    async def _name(self, client: SMTP, sender: str, recipient: str) -> SMTP:
         try:
             async with asyncio.timeout(OPEN_SECONDS):
-                await client.connect()
+                if not client.is_connected:
+                    await client.connect()
                 await client.mail(sender)
                 await client.rcpt(recipient)
         except SMTPRecipientRefused as refused:
+            await self._keep(client)
             raise RefusedError(refused.code) from None
         except (SMTPException, OSError, ValueError) as fault:  # TimeoutError is an OSError
-            raise UnreachableError(type(fault).__name__) from None
-        yield client
-    finally:
-        client.close()
+            client.close()
+            raise UnreachableError(str(fault) or type(fault).__name__) from None
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    async def _keep(self, client: SMTP) -> None:
+        try:
+            await client.rset()
+        except (SMTPException, OSError):
+            client.close()
+        else:
+            self._free.append(client)
 
 
 async def hand_over(client: SMTP, message: bytes) -> None:
@@ -97,5 +149,3 @@ async def hand_over(client: SMTP, message: bytes) -> None:
         raise RefusedError(refused.code) from None
     except (SMTPException, OSError, ValueError) as fault:
         raise UncertainError(type(fault).__name__) from None
-    with contextlib.suppress(SMTPException, OSError):
-        await client.quit()
