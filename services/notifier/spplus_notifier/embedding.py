@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Final
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
@@ -88,7 +87,7 @@ class Embedding:
             return self._missing(code)
         named = {
             "address": here.address,
-            "code": quote(structure.code, safe=""),
+            "code": structure.code,
             "name": structure.name,
             "height": badge.HEIGHT,
         }

@@ -21,6 +21,7 @@ from spplus_notifier import (
     queries,
     reading_pages,
     results,
+    site_map,
     static_files,
     structure_queries,
 )
@@ -141,6 +142,7 @@ def install(service: Service, screens: Screens, kept: KeptAnswers, publisher: Pu
     comparison_pages.add_routes(routes, service, screens)
     embedding.add_routes(routes, service, screens)
     static_files.add_routes(routes)
+    site_map.add_routes(routes, service, screens.public)
     service.include(routes)
 
 

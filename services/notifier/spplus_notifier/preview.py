@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
 
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import Unit
@@ -31,7 +30,7 @@ def general() -> Preview:
 def preview_of(code: str, year: int | None, words: Words) -> Preview:
     """Of the results of a structure; `year` as the page was asked for."""
     asked = "" if year is None else f"&annee={year}"
-    return Preview(f"/structures/{quote(code, safe='')}{PATH}?v={words.name}{asked}", words.alt)
+    return Preview(f"/structures/{code}{PATH}?v={words.name}{asked}", words.alt)
 
 
 def words_of(name: str, figures: Figures, view: View, not_applicable: Collection[str]) -> Words:

@@ -79,6 +79,22 @@ async def declared_version(reader: Reader) -> str:
     return version
 
 
+async def with_figures(reader: Reader) -> list[str]:
+    """Codes of the open structures of which at least one figure can be read."""
+    rows = await reader.fetch(_WITH_FIGURES)
+    return [row["code"] for row in rows]
+
+
+_WITH_FIGURES = """
+SELECT s.code FROM structures AS s
+WHERE s.active AND EXISTS (
+    SELECT FROM figures AS f WHERE f.figure_key >= s.code || '|' AND f.figure_key < s.code || '}'
+      AND f.removed_at IS NULL AND f.status = 'ok'
+)
+ORDER BY s.code
+"""
+
+
 async def ancestors(reader: Reader, code: str, on: date) -> list[Structure]:
     """From the root down to the parent, on a day; a cycle ends where it closes."""
     return await _structures(reader, _ANCESTORS, code, on)
