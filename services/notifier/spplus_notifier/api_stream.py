@@ -76,8 +76,9 @@ def router(feed: Feed, subtrees: Subtrees, *, clients: int, heartbeat_seconds: f
         """Each change of a figure as it is published.
 
         `event: indicator` carries IndicatorComputed, `event: removed` the key of a figure taken off, `event: resync`
-        says that more was missed than the server keeps: read `/v1/indicators` again. Come back with the id of the
-        last event and nothing is missed.
+        says that the server cannot tell all that was missed: read `/v1/indicators` again. Come back with the last id,
+        to whichever replica, and nothing is missed; a day is kept by default. A quiet stream sends a comment and its
+        id. Who takes nothing for half a minute is cut off and may come back; 503 says that every place is taken.
         """
         if open_streams.full:
             metrics.STREAM_REFUSED.inc()

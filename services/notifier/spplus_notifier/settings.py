@@ -23,7 +23,7 @@ class NotifierSettings(ServiceSettings):
     stream_kept_changes: int = Field(default=2_000_000, ge=1)
     """Most changes kept for resuming, whatever their age."""
     stream_clients: int = Field(default=1000, ge=1, le=100_000)
-    """Most readers of the live stream that one process serves."""
+    """Most readers of the live stream that one process serves; each is an open file (``ulimit -n``)."""
     stream_heartbeat_seconds: float = Field(default=15.0, gt=0, le=300)
     """A quiet stream says something this often, so that proxies keep it open."""
     stream_poll_seconds: float = Field(default=1.0, gt=0, le=5)
