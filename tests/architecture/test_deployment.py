@@ -99,6 +99,15 @@ def test_the_init_script_knows_every_service_and_nothing_more() -> None:
     assert [(ROOT / path).is_file() for path in mounted] == [True]
 
 
+def test_what_is_installed_can_write_parquet() -> None:
+    """The image and the platform on one machine take what this lock names: the extra of the publication is in it."""
+    notifier = tomllib.loads((ROOT / "services" / "notifier" / "pyproject.toml").read_text(encoding="utf-8"))
+    locked = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    for needed in notifier["project"]["optional-dependencies"]["parquet"]:
+        name = re.split(r"[<>=;\[ ]", needed)[0]
+        assert re.search(rf"^{re.escape(name)}==", locked, re.MULTILINE), name
+
+
 def test_the_image_is_built_from_what_exists_and_runs_without_privileges() -> None:
     copied = re.findall(r"^COPY (?!--from)(\S+) \S+$", DOCKERFILE, re.MULTILINE)
     installed = re.findall(r"(?<= )\./(\S+)", DOCKERFILE)
