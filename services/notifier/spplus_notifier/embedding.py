@@ -1,6 +1,7 @@
 """What other sites show of a structure: a badge (SVG), a card for a frame, and the page that tells how."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -10,15 +11,17 @@ from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
 
 from spplus_chassis import french
+from spplus_chassis.database import Connection, Reader
 from spplus_chassis.paging import etag_of
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier import badge, catalogue, picture, preview, queries, structure_queries, wording
 from spplus_notifier.addressing import Here
-from spplus_notifier.answering import is_known, validators, whole
+from spplus_notifier.answering import Written, is_known, validators
 from spplus_notifier.cards import Card, Shown, card
 from spplus_notifier.figure_set import Figures
+from spplus_notifier.kept import Draft, KeptAnswers
 from spplus_notifier.picture import Words
 from spplus_notifier.preview import words_of
 from spplus_notifier.screens import FRAMED_HEADERS, SCRIPTED_HEADERS, Screens
@@ -53,32 +56,36 @@ class InShort:
 
 
 class Embedding:
-    """Writes them; two queries each, three where there are no twelve months to show."""
+    """Writes them. Badge and card are shown on busy sites: they are kept for as long as their figures stand."""
 
-    def __init__(self, service: Service, screens: Screens) -> None:
+    def __init__(self, service: Service, screens: Screens, kept: KeptAnswers) -> None:
         self._service = service
         self._screens = screens
+        self._kept = kept
         self._pen = asyncio.Lock()
 
     async def badge(self, request: Request, code: str) -> Response:
         """The satisfaction of twelve months, as a picture with its text."""
-        structure = await self._structure(code)
-        if structure is None:
-            return self._missing(code)
-        short = await self._in_short(structure)
-        one = short.first
-        said = one.plain.rstrip(".") if one.has_number else one.headline
-        subject = f"Avis des usagers (calcul sur {one.sample})" if one.has_number else "Avis des usagers"
-        picture = badge.draw(subject, said, note=f"{structure.name}, {one.period or short.period}")
-        body = picture.encode()
-        return whole(request, body, "image/svg+xml", BADGE_HEADERS | {"ETag": etag_of(body)})
+
+        async def write(reader: Connection) -> Draft | Response:
+            structure = await structure_queries.structure(reader, code)
+            if structure is None:
+                return self._missing(code)
+            return _draft(code, _badge(structure, await _in_short(reader, structure)), "image/svg+xml", BADGE_HEADERS)
+
+        return await self._kept.answer(request, ("badge", code), write, day=_today())
 
     async def card(self, request: Request, code: str) -> Response:
         """The answer in short, for a frame."""
-        structure = await self._structure(code)
-        if structure is None:
-            return self._missing(code)
-        return self._screens.framed(request, "card.html", structure=structure, short=await self._in_short(structure))
+
+        async def write(reader: Connection) -> Draft | Response:
+            structure = await structure_queries.structure(reader, code)
+            if structure is None:
+                return self._missing(code)
+            text = self._screens.text("card.html", structure=structure, short=await _in_short(reader, structure))
+            return _draft(code, text, "text/html", FRAMED_HEADERS)
+
+        return await self._kept.answer(request, ("card", code), write, day=_today())
 
     async def tell(self, code: str, here: Here) -> Response:
         """What to copy."""
@@ -108,26 +115,12 @@ class Embedding:
     async def _structure(self, code: str) -> Structure | None:
         return await structure_queries.structure(self._service.pool, code)
 
-    async def _in_short(self, structure: Structure) -> InShort:
-        figures = await self._figures(structure.code, PeriodKind.ROLLING_12)
-        window = figures.window()
-        if window is None:
-            figures = await self._figures(structure.code, PeriodKind.YEAR)
-        view = figures.view(None, _today())
-        period = f"année {view.year}" if window is None else wording.period(PeriodKind.ROLLING_12, *window)
-        page = Shown(figures, view, structure.not_applicable, ())
-        return InShort(period, tuple(card(page, code) for code in catalogue.BRIEF))
-
-    async def _figures(self, code: str, *kinds: PeriodKind) -> Figures:
-        found = await queries.figures_of_pages(self._service.pool, [code], [kind.value for kind in kinds])
-        return Figures(IndicatorComputed.read_json(data.encode()) for data in found)
-
     async def preview(self, request: Request, code: str, year: int | None) -> Response:
         """The picture that goes with a shared link to the structure."""
         structure = await self._structure(code)
         if structure is None:
             return self._missing(code)
-        figures = await self._figures(code, PeriodKind.ROLLING_12, PeriodKind.YEAR)
+        figures = await _figures(self._service.pool, code, PeriodKind.ROLLING_12, PeriodKind.YEAR)
         words = words_of(structure.name, figures, figures.view(year, _today()), structure.not_applicable)
         return await self.picture(request, words)
 
@@ -144,13 +137,41 @@ class Embedding:
 _drawn = lru_cache(_KEPT)(picture.draw)
 
 
+def _draft(code: str, text: str, media_type: str, headers: Mapping[str, str]) -> Draft:
+    body = text.encode()
+    return Draft(Written(body, media_type, {**headers, "ETag": etag_of(body)}), rests_on=(code,))
+
+
+def _badge(structure: Structure, short: InShort) -> str:
+    one = short.first
+    said = one.plain.rstrip(".") if one.has_number else one.headline
+    subject = f"Avis des usagers (calcul sur {one.sample})" if one.has_number else "Avis des usagers"
+    return badge.draw(subject, said, note=f"{structure.name}, {one.period or short.period}")
+
+
+async def _in_short(reader: Reader, structure: Structure) -> InShort:
+    figures = await _figures(reader, structure.code, PeriodKind.ROLLING_12)
+    window = figures.window()
+    if window is None:
+        figures = await _figures(reader, structure.code, PeriodKind.YEAR)
+    view = figures.view(None, _today())
+    period = f"année {view.year}" if window is None else wording.period(PeriodKind.ROLLING_12, *window)
+    page = Shown(figures, view, structure.not_applicable, ())
+    return InShort(period, tuple(card(page, code) for code in catalogue.BRIEF))
+
+
+async def _figures(reader: Reader, code: str, *kinds: PeriodKind) -> Figures:
+    found = await queries.figures_of_pages(reader, [code], [kind.value for kind in kinds])
+    return Figures(IndicatorComputed.read_json(data.encode()) for data in found)
+
+
 def _today() -> date:
     return datetime.now(french.PARIS).date()
 
 
-def add_routes(routes: APIRouter, service: Service, screens: Screens) -> None:
+def add_routes(routes: APIRouter, service: Service, screens: Screens, kept: KeptAnswers) -> None:
     """Add them."""
-    embedding = Embedding(service, screens)
+    embedding = Embedding(service, screens, kept)
 
     @routes.get("/structures/{code}/badge.svg")
     async def get_badge(request: Request, code: str) -> Response:

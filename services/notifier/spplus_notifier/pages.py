@@ -140,7 +140,7 @@ def install(service: Service, screens: Screens, kept: KeptAnswers, publisher: Pu
     open_data_page.add_routes(routes, screens, publisher)
     reading_pages.add_routes(routes, service, screens)
     comparison_pages.add_routes(routes, service, screens)
-    embedding.add_routes(routes, service, screens)
+    embedding.add_routes(routes, service, screens, kept)
     static_files.add_routes(routes)
     site_map.add_routes(routes, service, screens.public)
     service.include(routes)

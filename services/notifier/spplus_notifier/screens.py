@@ -13,11 +13,9 @@ from markupsafe import Markup
 
 from spplus_chassis import french
 from spplus_chassis.database import UNREACHABLE
-from spplus_chassis.paging import etag_of
 from spplus_chassis.problem import RETRY_AFTER_SECONDS
 from spplus_chassis.telemetry import describe
 from spplus_notifier.addressing import PublicAddress
-from spplus_notifier.answering import whole
 from spplus_notifier.picture import SIZE
 from spplus_notifier.preview import general
 from spplus_notifier.static_files import ICON, STYLE
@@ -68,11 +66,6 @@ class Screens:
     def write(self, template: str, status: int = 200, /, **shown: object) -> HTMLResponse:
         """One page."""
         return HTMLResponse(self.text(template, **shown), status, headers=HEADERS)
-
-    def framed(self, request: Request, template: str, **shown: object) -> Response:
-        """One page that other sites may frame, or nothing where the reader holds it."""
-        body = self.text(template, **shown).encode()
-        return whole(request, body, "text/html; charset=utf-8", FRAMED_HEADERS | {"ETag": etag_of(body)})
 
     def missing(self, title: str, text: str, status: int = 404) -> HTMLResponse:
         """A page that says what is not there."""
