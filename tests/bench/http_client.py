@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
 
+_CODINGS = "Accept-Encoding: gzip, deflate, br, zstd"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 _IDLE_SECONDS = 2.0
 """Servers close connections that are idle for longer; these are not used again."""
@@ -37,9 +38,9 @@ class Door:
         return status, json.loads(answer)
 
     async def get(self, path: str) -> tuple[int, bytes]:
-        """Get a whole body; returns the status and the body."""
+        """Get a whole body, packed as browsers take it; returns the status and the body."""
         reader, writer = self._fresh() or await self._connect()
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode())
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n{_CODINGS}\r\n\r\n".encode())
         status, length = await _read_head(reader)
         body = await reader.readexactly(length)
         self._idle.append((time.monotonic(), (reader, writer)))

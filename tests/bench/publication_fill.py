@@ -46,7 +46,14 @@ async def fill(database: str, structures: list[StructureDeclared]) -> int:
             async with connection.transaction():
                 await repository.save_structures(connection, {each.code: each for each in some})
         codes = sorted((each.code for each in structures), key=lambda code: f"{code}|")
+        # Versions are drawn at the end: a trigger on COPY would first collect every row that it wrote.
+        await connection.execute("ALTER TABLE figures DISABLE TRIGGER USER")
         said = await connection.copy_records_to_table("figures", records=_rows(codes), columns=_COLUMNS)
+        await connection.execute("ALTER TABLE figures ENABLE TRIGGER USER")
+        await connection.execute(
+            "INSERT INTO structure_versions SELECT code, gen_random_uuid() FROM unnest($1::text[]) AS filled (code)",
+            codes,
+        )
         await connection.execute("VACUUM (ANALYZE)")
         await connection.execute("CHECKPOINT")
     finally:

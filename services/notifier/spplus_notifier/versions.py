@@ -13,8 +13,7 @@ async def version_of(reader: Reader, codes: Sequence[str]) -> str:
 
 _VERSION = """
 SELECT array_to_string(tree.version::text || ARRAY(
-    SELECT coalesce(figures.version::text, '-')
-    FROM unnest($1::text[]) WITH ORDINALITY AS asked (code, place)
-    LEFT JOIN structure_versions AS figures ON figures.structure_code = asked.code ORDER BY asked.place
+    SELECT coalesce((SELECT version::text FROM structure_versions WHERE structure_code = asked.code), '-')
+    FROM unnest($1::text[]) WITH ORDINALITY AS asked (code, place) ORDER BY place
 ), ' ') FROM tree_versions AS tree
 """
