@@ -66,10 +66,8 @@ def build(settings: NotifierSettings) -> Service:
 
     service.every(_PRUNE_SECONDS, "prune-changes", prune)
     kept = KeptAnswers(lambda: service.pool, most_bytes=settings.kept_answers_mb * 1_000_000)
-    service.include(api.router(service, kept))
     public = PublicAddress(None if settings.public_url is None else str(settings.public_url))
-    dumps = Dumps(lambda: service.pool, seconds=settings.dump_seconds)
-    service.on_stop(dumps.close)
+    screens = Screens(public, share_url=settings.share_url, mails=settings.mail_host is not None)
     publisher = Publisher(
         settings.publisher_name,
         settings.publisher_url,
@@ -77,6 +75,11 @@ def build(settings: NotifierSettings) -> Service:
         settings.licence_url,
         settings.licence_name,
     )
+    # Routes are tried in this order: first those that are asked for most.
+    pages.install(service, screens, kept, publisher)
+    service.include(api.router(service, kept))
+    dumps = Dumps(lambda: service.pool, seconds=settings.dump_seconds)
+    service.on_stop(dumps.close)
     service.include(api_files.router(service, dumps, publisher, public))
     service.include(
         api_stream.router(
@@ -90,7 +93,5 @@ def build(settings: NotifierSettings) -> Service:
         sealer = Sealer(keys)
         service.every(_RESEAL_SECONDS, "reseal", lambda: jobs.reseal(service.pool, sealer))
     installation.install(service, settings)
-    screens = Screens(public, share_url=settings.share_url, mails=settings.mail_host is not None)
     mail.install(service, settings, screens)
-    pages.install(service, screens, kept, publisher)
     return service
