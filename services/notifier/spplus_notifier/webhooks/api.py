@@ -12,7 +12,7 @@ from spplus_chassis import french
 from spplus_chassis.database import Pool
 from spplus_chassis.problem import Problem
 from spplus_notifier.sealing import Sealer
-from spplus_notifier.webhooks import subscriptions
+from spplus_notifier.webhooks import callback, subscriptions
 from spplus_notifier.webhooks.bodies import (
     Log,
     LoggedShown,
@@ -74,7 +74,7 @@ def router(door: Door) -> APIRouter:
 
 
 def _add_subscribing(routes: APIRouter, door: Door, key_holder: params.Depends, mine: params.Depends) -> None:
-    @routes.post("", status_code=201)
+    @routes.post("", status_code=201, callbacks=callback.calls.routes)
     async def post_webhook(body: NewWebhook, key: Annotated[Subscriber, key_holder]) -> WebhookMade:
         """Subscribe to changes of figures."""
         seals, now = door.seals, door.clock()
