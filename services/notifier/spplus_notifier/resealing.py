@@ -13,7 +13,6 @@ from spplus_notifier.sealing import SealedBy, Sealer
 log = structlog.get_logger()
 
 _PAGE: Final = 500
-_FIRST: Final = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +21,9 @@ class Column:
 
     table: str
     key: str
-    """The table's primary key, a UUID."""
+    """The table's primary key."""
     name: str
+    key_type: str = "uuid"
 
     def __str__(self) -> str:
         return f"{self.table}.{self.name}"
@@ -32,6 +32,7 @@ class Column:
 COLUMNS: Final = (
     Column("webhooks", "webhook_id", "sealed_secret"),
     Column("webhooks", "webhook_id", "sealed_old_secret"),
+    Column("webhook_keys", "key_id", "sealed_contact", key_type="bigint"),
     Column("follow_ups", "follow_up_id", "sealed_recipient"),
     Column("mail_subscriptions", "subscription_id", "sealed_recipient"),
     Column("mails", "mail_id", "sealed_recipient"),
@@ -49,7 +50,7 @@ async def reseal(pool: Pool, sealer: Sealer) -> int:
                 # What changed since it was read was sealed by whoever changed it.
                 await connection.executemany(
                     f"UPDATE {column.table} SET {column.name} = $3 "  # noqa: S608 - fixed names
-                    f"WHERE {column.key} = $1::uuid AND {column.name} = $2",
+                    f"WHERE {column.key} = $1::text::{column.key_type} AND {column.name} = $2",
                     [(key, sealed, sealer.reseal(sealed)) for key, sealed in old],
                 )
             done += len(old)
@@ -67,11 +68,12 @@ async def standing(pool: Pool, sealer: Sealer) -> dict[Column, Counter[SealedBy]
 
 
 async def _pages(pool: Pool, column: Column) -> AsyncIterator[list[tuple[str, bytes]]]:
-    after = _FIRST
+    after: str | None = None
     while True:
         rows = await pool.fetch(
             f"SELECT {column.key}::text, {column.name} FROM {column.table} "  # noqa: S608 - fixed names
-            f"WHERE {column.name} <> '' AND {column.key} > $1::uuid ORDER BY {column.key} LIMIT {_PAGE}",
+            f"WHERE {column.name} <> '' AND ($1::text IS NULL OR {column.key} > $1::text::{column.key_type}) "
+            f"ORDER BY {column.table}.{column.key} LIMIT {_PAGE}",
             after,
         )
         if rows:

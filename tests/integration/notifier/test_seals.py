@@ -70,6 +70,7 @@ async def test_every_sealed_column_of_the_database_is_sealed_anew(published):
 async def test_operator_sees_which_keys_are_still_needed(published, monkeypatch, capsys):
     await a_key(published)
     lost = Fernet.generate_key().decode()
+    await published.fetch("UPDATE webhook_keys SET sealed_contact = $1", Sealer([OLD]).seal("contact"))
     for number, key in enumerate((OLD, NEW, lost)):
         await published.fetch(
             "INSERT INTO webhooks (webhook_id, key_id, url, period_kind, sealed_secret) "

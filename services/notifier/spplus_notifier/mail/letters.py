@@ -52,8 +52,8 @@ class Letter:
     address: str
     """Where the button leads."""
     after: tuple[str, ...]
-    stop: str
-    """Where mails are ended."""
+    stop: str | None
+    """Where mails are ended; none for a notice about something of the reader's own."""
     lines: tuple[str, ...] = ()
     """Figures, one sentence each."""
 
@@ -61,7 +61,7 @@ class Letter:
         """For readers that show no HTML."""
         listed = ("\n".join(f"- {line}" for line in self.lines),) if self.lines else ()
         parts = ("Bonjour,", *self.paragraphs, *listed, f"{self.button} :\n{self.address}", *self.after)
-        footing = f"{_NO_REPLY}\nNe plus recevoir de message :\n{self.stop}"
+        footing = _NO_REPLY if self.stop is None else f"{_NO_REPLY}\nNe plus recevoir de message :\n{self.stop}"
         return "\n\n".join((*parts, _SIGNED, f"-- \n{footing}")) + "\n"
 
     def html(self) -> str:
@@ -98,6 +98,10 @@ class Addresses:
         """The same for the figures of a structure."""
         return f"{self.notifier.rstrip('/')}{SUBSCRIPTION_STOP}?code={code}"
 
+    def documentation(self) -> str:
+        """The documentation of the API."""
+        return f"{self.notifier.rstrip('/')}/openapi"
+
     def structure(self, structure_code: str) -> str:
         """The results of a structure."""
         return f"{self.notifier.rstrip('/')}/structures/{quote(structure_code, safe='')}"
@@ -108,6 +112,8 @@ def letter_of(kind: str, code: str, addresses: Addresses, parameters: str | None
     if kind in _FIGURES:
         told = json.loads(parameters or "{}")
         return _about_figures(_FIGURES[kind], code, addresses, told)
+    if kind == WEBHOOK_DISABLED:
+        return _about_a_webhook(addresses, json.loads(parameters or "{}"))
     if kind == "confirm":
         return Letter(
             "Confirmez pour être prévenu de la réponse",
@@ -130,6 +136,35 @@ def letter_of(kind: str, code: str, addresses: Addresses, parameters: str | None
         )
     subject, paragraphs, button = _TOLD[kind]
     return Letter(subject, paragraphs, button, addresses.follow, (_WHERE_THE_CODE_IS,), addresses.stop(code))
+
+
+def _about_a_webhook(addresses: Addresses, told: Mapping[str, Any]) -> Letter:
+    return Letter(
+        "Votre système ne reçoit plus les résultats qui changent",
+        (_DISABLED_FOR[told["reason"]].format(**told), *(paragraph.format(**told) for paragraph in _HOW_TO_ENABLE)),
+        "Lire la documentation",
+        addresses.documentation(),
+        (_CONTACT_OF_THE_KEY,),
+        None,
+    )
+
+
+WEBHOOK_DISABLED: Final = "webhook_disabled"
+_DISABLED_FOR: Final = {
+    "failing": "Depuis un jour, l'adresse {host} ne répond pas à nos appels, ou les refuse.",
+    "gone": "L'adresse {host} a répondu qu'elle ne veut plus d'appels (410).",
+}
+_HOW_TO_ENABLE: Final = (
+    "Nous avons donc cessé de l'appeler (webhook {webhook}, clé « {key} »).",
+    (
+        "Rien n'est perdu : quand vous réactivez ce webhook (POST /v1/webhooks/{webhook}/enable), les chiffres qui ont "
+        "changé entre-temps vous sont envoyés."
+    ),
+)
+_CONTACT_OF_THE_KEY: Final = (
+    "Vous recevez ce message parce que votre adresse est le contact de cette clé. Pour changer de contact, "
+    "demandez-le à l'organisme qui vous a remis la clé."
+)
 
 
 class _Words(NamedTuple):

@@ -44,8 +44,13 @@ class Delivery:
         chance: Callable[[], float],
         calls: int,
         call_seconds: float,
+        mails: bool = False,
     ) -> None:
-        """`calls` at once to webhooks that answered last, and a quarter as many to those that did not."""
+        """`calls` at once to webhooks that answered last, and a quarter as many to those that did not.
+
+        Where there are `mails`, contacts are told of webhooks that are disabled.
+        """
+        self._mails = mails
         self._pool = pool
         self._caller = caller
         self._sealer = sealer
@@ -105,7 +110,7 @@ class Delivery:
         if not ended:
             return
         async with self._pool().acquire() as connection, connection.transaction():
-            disabled = await repository.settle(connection, ended)
+            disabled = await repository.settle(connection, ended, mails=self._mails)
         del self._ended[: len(ended)]
         for webhook_id, reason in disabled:
             metrics.WEBHOOKS_DISABLED.labels(reason).inc()

@@ -11,6 +11,7 @@ from typing import Final
 
 from spplus_chassis.database import Connection
 from spplus_chassis.outbox import new_id
+from spplus_notifier.mail.letters import WEBHOOK_DISABLED
 from spplus_notifier.webhooks import message
 from spplus_notifier.webhooks.calling import Answer, Outcome
 
@@ -82,6 +83,16 @@ WITH ended AS (
 INSERT INTO webhook_pending (webhook_id, figure_key, seq)
 SELECT webhook_id, key, 0 FROM ended, unnest(figure_keys) AS key ORDER BY webhook_id, key
 ON CONFLICT DO NOTHING
+"""
+_NOTICE: Final = """
+INSERT INTO mails (mail_id, kind, cause, sealed_recipient, parameters)
+SELECT gen_random_uuid(), $2::text, concat_ws('|', $2::text, w.webhook_id, w.disabled_at), k.sealed_contact,
+    json_build_object(
+        'webhook', w.webhook_id, 'key', k.name, 'reason', w.disabled_for, 'host', substring(w.url FROM '://([^/?]+)')
+    )::text
+FROM webhooks AS w JOIN webhook_keys AS k USING (key_id)
+WHERE w.webhook_id = ANY($1::uuid[]) AND k.sealed_contact IS NOT NULL
+ON CONFLICT (cause) DO NOTHING
 """
 
 
@@ -160,8 +171,11 @@ async def freeze(connection: Connection, webhook_id: str, kind: str, keys: Seque
     return made
 
 
-async def settle(connection: Connection, ended: Sequence[Ended]) -> list[tuple[str, str]]:
-    """Write down how calls ended; the webhooks that are disabled now, each with the code of the reason."""
+async def settle(connection: Connection, ended: Sequence[Ended], *, mails: bool) -> list[tuple[str, str]]:
+    """Write down how calls ended; the webhooks that are disabled now, each with the code of the reason.
+
+    Their keys' contacts get a notice where there are `mails`.
+    """
     webhook_ids = [each.claimed.webhook_id for each in ended]
     await connection.execute(_LOCK, webhook_ids)
     rows = await connection.fetch(
@@ -183,6 +197,8 @@ async def settle(connection: Connection, ended: Sequence[Ended]) -> list[tuple[s
     disabled = [(row["webhook_id"], row["disable"]) for row in rows if row["disable"] is not None]
     if disabled:
         await connection.execute(_PUT_BACK, [webhook_id for webhook_id, _ in disabled])
+        if mails:
+            await connection.execute(_NOTICE, [webhook_id for webhook_id, _ in disabled], WEBHOOK_DISABLED)
     return disabled
 
 

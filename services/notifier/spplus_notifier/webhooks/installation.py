@@ -43,6 +43,7 @@ def install(service: Service, settings: NotifierSettings) -> None:
         chance=random.random,
         calls=settings.webhook_calls,
         call_seconds=settings.webhook_call_seconds,
+        mails=settings.mail_host is not None,
     )
     service.on_stop(caller.close)
     kept = timedelta(days=settings.webhook_log_days)

@@ -31,18 +31,22 @@ class ListedKey:
     key_id: int
     name: str
     structure_code: str | None
+    has_contact: bool
     created_at: datetime
     revoked_at: datetime | None
 
 
-async def create_key(connection: Connection, *, name: str, structure_code: str | None) -> str:
-    """Make a key and return it: the only time that it can be seen."""
+async def create_key(
+    connection: Connection, *, name: str, structure_code: str | None, sealed_contact: bytes | None = None
+) -> str:
+    """Make a key and return it: the only time that it can be seen. Its contact is told of disabled webhooks."""
     key = new_key()
     await connection.execute(
-        "INSERT INTO webhook_keys (name, key_hash, structure_code) VALUES ($1, $2, $3)",
+        "INSERT INTO webhook_keys (name, key_hash, structure_code, sealed_contact) VALUES ($1, $2, $3, $4)",
         name,
         hash_of(key),
         structure_code,
+        sealed_contact,
     )
     return key
 
@@ -50,16 +54,27 @@ async def create_key(connection: Connection, *, name: str, structure_code: str |
 async def list_keys(connection: Connection) -> Sequence[ListedKey]:
     """All keys, oldest first."""
     rows = await connection.fetch(
-        "SELECT key_id, name, structure_code, created_at, revoked_at FROM webhook_keys ORDER BY key_id"
+        "SELECT key_id, name, structure_code, sealed_contact IS NOT NULL AS has_contact, created_at, revoked_at "
+        "FROM webhook_keys ORDER BY key_id"
     )
     return [ListedKey(**dict(row)) for row in rows]
+
+
+async def change_contact(connection: Connection, key_id: int, sealed_contact: bytes | None) -> bool:
+    """Give a key another contact, or none; false where no such key is in force."""
+    done = await connection.execute(
+        "UPDATE webhook_keys SET sealed_contact = $2 WHERE key_id = $1 AND revoked_at IS NULL", key_id, sealed_contact
+    )
+    return bool(done == "UPDATE 1")
 
 
 async def revoke_key(connection: Connection, key_id: int) -> bool:
     """Take a key back, and disable what was subscribed with it; false where no such key is in force."""
     async with connection.transaction():
         done = await connection.execute(
-            "UPDATE webhook_keys SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL", key_id
+            "UPDATE webhook_keys SET revoked_at = now(), sealed_contact = NULL "
+            "WHERE key_id = $1 AND revoked_at IS NULL",
+            key_id,
         )
         await connection.execute(
             "UPDATE webhooks SET state = 'disabled', disabled_for = 'key_revoked', disabled_at = now() "
