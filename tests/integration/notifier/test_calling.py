@@ -55,11 +55,12 @@ async def speaking(tls=None):
 
 @asynccontextmanager
 async def calling(*, seconds=5, look_up=None, networks=LOCAL):
-    caller = Caller(AddressGuard(networks, look_up=look_up), seconds=seconds)
+    guard = AddressGuard(networks, look_up=look_up)
     try:
-        yield caller
+        async with Caller(guard, seconds=seconds) as caller:
+            yield caller
     finally:
-        caller.close()
+        guard.close()
 
 
 async def post(caller, url, body="{}"):
@@ -72,7 +73,7 @@ async def test_kept_connection_serves_the_next_call_and_says_what_was_asked():
             answer = await post(caller, f"http://127.0.0.1:{speaker.port}/to/me?a=b", body)
             assert answer == Answer(Outcome.DELIVERED, 204)
         head = (
-            f"POST /to/me?a=b HTTP/1.1\r\nhost: 127.0.0.1:{speaker.port}\r\nwebhook-id: 1\r\ncontent-length: 8\r\n\r\n"
+            f"POST /to/me?a=b HTTP/1.1\r\nHost: 127.0.0.1:{speaker.port}\r\nwebhook-id: 1\r\nContent-Length: 8\r\n\r\n"
         )
         assert speaker.requests[0] == head.encode() + '{"é":1}'.encode()
         assert speaker.connections == 1
@@ -124,7 +125,7 @@ async def test_name_that_means_another_address_a_moment_later_leads_nowhere():
             assert (await post(caller, url)).outcome is Outcome.DELIVERED
         assert len(meanings) == 1, "the kept connection goes where it was judged to go"
         assert (await post(caller, url)).outcome is Outcome.FORBIDDEN_ADDRESS
-        assert b"host: receiver.example:" in speaker.requests[0]
+        assert b"Host: receiver.example:" in speaker.requests[0]
 
 
 @pytest.mark.parametrize(

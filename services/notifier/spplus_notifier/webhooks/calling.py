@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Final, Self
+
+from aiohttp import ClientError
 
 from spplus_notifier.webhooks.addresses import AddressGuard, ForbiddenAddressError
-from spplus_notifier.webhooks.connections import Connections, Place
+from spplus_notifier.webhooks.connections import Connections
 
 _GONE: Final = 410
+_FIRST_FINAL_STATUS: Final = 200
 
 
 class Outcome(StrEnum):
@@ -37,7 +39,7 @@ class Answer:
 
 
 class Caller:
-    """Posts bodies."""
+    """Posts bodies, inside its context."""
 
     def __init__(self, guard: AddressGuard, *, seconds: float) -> None:
         """`seconds` for a whole call."""
@@ -46,31 +48,23 @@ class Caller:
 
     async def post(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
         """Call once."""
-        place, request = _request(url, headers, body.encode())
         try:
             async with asyncio.timeout(self._seconds):
-                status = await self._connections.ask(place, request)
+                status = await self._connections.ask(url, dict(headers), body.encode())
         except TimeoutError:
             return Answer(Outcome.SLOW)
         except ForbiddenAddressError:
             return Answer(Outcome.FORBIDDEN_ADDRESS)
-        except (OSError, UnicodeError):  # a name that is none is not encoded
+        except (OSError, ClientError, ValueError):  # an address that is none is a value
             return Answer(Outcome.UNREACHABLE)
-        return Answer(_outcome(status), status)
+        return Answer(_outcome(status), status) if status >= _FIRST_FINAL_STATUS else Answer(Outcome.UNREACHABLE)
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._connections.close()
+    async def __aenter__(self) -> Self:
+        await self._connections.__aenter__()
+        return self
 
-
-def _request(url: str, headers: Mapping[str, str], body: bytes) -> tuple[Place, bytes]:
-    parts = urlsplit(url)
-    plain = parts.scheme == "http"
-    place = Place(parts.hostname or "", parts.port or (80 if plain else 443), plain)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    named = {"host": parts.netloc, **headers, "content-length": str(len(body))}
-    lines = [f"POST {target} HTTP/1.1", *(f"{name}: {value}" for name, value in named.items()), "", ""]
-    return place, "\r\n".join(lines).encode("ascii") + body
+    async def __aexit__(self, *_: object) -> None:
+        await self._connections.__aexit__()
 
 
 def _outcome(status: int) -> Outcome:

@@ -34,7 +34,8 @@ def install(service: Service, settings: NotifierSettings) -> None:
         return
     sealer = Sealer(keys)
     networks = [network.strip() for network in settings.webhook_private_networks.split(",") if network.strip()]
-    caller = Caller(AddressGuard(networks), seconds=settings.webhook_call_seconds)
+    guard = AddressGuard(networks)
+    caller = Caller(guard, seconds=settings.webhook_call_seconds)
     delivery = Delivery(
         lambda: service.pool,
         caller,
@@ -45,13 +46,18 @@ def install(service: Service, settings: NotifierSettings) -> None:
         call_seconds=settings.webhook_call_seconds,
         mails=settings.mail_host is not None,
     )
-    service.on_stop(caller.close)
+    service.on_stop(guard.close)
     kept = timedelta(days=settings.webhook_log_days)
     service.include(api.router(Door(lambda: service.pool, sealer, _clock, delivery.wake)))
-    service.background("webhook-calls", delivery.run)
+    service.background("webhook-calls", lambda: _deliver(caller, delivery))
     service.every(_SPREAD_SECONDS, "webhook-fan-out", lambda: _spread(service, delivery))
     service.every(_MEASURE_SECONDS, "webhook-measure", lambda: _measure(service))
     service.every(_FORGET_SECONDS, "webhook-forget", lambda: _forget(service, kept))
+
+
+async def _deliver(caller: Caller, delivery: Delivery) -> None:
+    async with caller:
+        await delivery.run()
 
 
 async def _spread(service: Service, delivery: Delivery) -> None:
