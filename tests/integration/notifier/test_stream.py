@@ -1,6 +1,7 @@
 """The live stream: each change once, in the order of commit, wherever the reader comes back."""
 
 import asyncio
+import contextlib
 import json
 import re
 import socket
@@ -11,8 +12,9 @@ import asyncpg
 import pytest
 
 from spplus_chassis.database import open_pool
+from spplus_chassis.patience import PatientProtocol
 from spplus_notifier import app, handlers, queries, repository
-from spplus_notifier.feed import RING_CHANGES, Feed
+from spplus_notifier.feed import Feed
 from tests.support.builders import a_figure, a_moved_structure, a_rolling_figure, a_structure
 from tests.support.publication import read_stream
 from tests.support.waiting import eventually
@@ -219,28 +221,70 @@ async def test_commit_of_which_word_is_lost_is_found_by_the_clock(published, mon
         assert revisions(await listening) == [1, 2]
 
 
-async def test_slow_reader_holds_up_nobody_and_misses_nothing(published):
-    count = RING_CHANGES + 1500
-    async with published.replica() as client, committing(published) as commit:
-        slow, writer = await asyncio.open_connection(sock=_narrow(client.base_url), limit=1024)
+MUCH = 300
+"""Changes that are more than any buffer on the way takes."""
+
+
+async def _log_much(published):
+    large = repository.Change(a_figure().key, provisional=True, data=json.dumps({"revision": 1, "words": "x" * 40_000}))
+    pool = await open_pool(published.database_url, 1)
+    async with pool.acquire() as connection, connection.transaction():
+        last_seq = await repository.lock_log(connection)
+        await repository.append_changes(connection, last_seq, [large] * MUCH)
+    await pool.close()
+
+
+@asynccontextmanager
+async def _reader_that_takes_nothing(published, client):
+    reader, writer = await asyncio.open_connection(sock=_narrow(client.base_url), limit=2**16)
+    try:
         writer.write(b"GET /v1/stream?last_event_id=0 HTTP/1.1\r\nHost: x\r\n\r\n")
-        await eventually(lambda: _clients(client, 1), "the slow reader to be listening")
-        for first in range(1, count, 500):
-            await commit(*(a_figure(revision=revision) for revision in range(first, first + 500)))
-        quick = await read_stream(client, count, last_event_id="0")
-        assert [int(event["id"]) for event in quick] == list(range(1, count + 1))
-        text = b""
-        async with asyncio.timeout(20):
-            while b"\nid: %d\n" % count not in text[-4000:]:
-                text += await slow.read(2**16)
-        assert list(map(int, re.findall(rb"id: (\d+)\nevent", text))) == list(range(1, count + 1))
+        await eventually(lambda: _clients(client, 1), "the reader to be listening")
+        await _log_much(published)
+        yield reader
+    finally:
         writer.close()
+
+
+def _told(text):
+    return [int(seq) for seq in re.findall(rb"id: (\d+)\nevent", text)]
+
+
+async def test_slow_reader_holds_up_nobody_and_misses_nothing(published):
+    async with published.replica() as client, _reader_that_takes_nothing(published, client) as slow:
+        quick = await read_stream(client, MUCH, last_event_id="0")
+        assert [int(event["id"]) for event in quick] == list(range(1, MUCH + 1))
+        text = bytearray()
+        async with asyncio.timeout(20):
+            while MUCH not in _told(text[-90_000:]):
+                text += await slow.read(2**16)
+        assert _told(text) == list(range(1, MUCH + 1))
+
+
+async def test_reader_that_takes_nothing_loses_its_place_and_resumes_without_a_gap(published, monkeypatch):
+    monkeypatch.setattr(PatientProtocol, "read_seconds", 0.3)
+    async with published.replica() as client, _reader_that_takes_nothing(published, client) as stuck:
+        await eventually(lambda: _clients(client, 0), "its place to be free again")
+        had = _told(await _rest(stuck))
+        assert had == list(range(1, len(had) + 1))
+        assert len(had) < MUCH
+        again = await read_stream(client, MUCH - len(had), last_event_id=str(len(had)))
+        assert had + [int(event["id"]) for event in again] == list(range(1, MUCH + 1))
+
+
+async def _rest(reader):
+    """What still arrived before the connection was cut; an event that was cut with it does not count."""
+    read = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := await asyncio.wait_for(reader.read(2**16), 20):
+            read += piece
+    return read[: read.rfind(b"\n\n") + 2]
 
 
 def _narrow(url):
     """A connection that takes in little until it is read."""
     connection = socket.socket()
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)
     connection.connect((url.host, url.port))
     connection.settimeout(0)
     return connection
