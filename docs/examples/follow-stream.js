@@ -10,7 +10,8 @@ async function readFigures(site, filter) {
   const figures = new Map();
   for (let cursor = ""; cursor !== null;) {
     const query = new URLSearchParams({ ...filter, ...(cursor && { cursor }) });
-    const page = await (await fetch(`${site}/v1/indicators?${query}`)).json();
+    const answer = await fetch(`${site}/v1/indicators?${query}`);
+    const page = answer.ok ? await answer.json() : await Promise.reject(answer.status);
     page.items.forEach((figure) => figures.set(keyOf(figure), figure));
     cursor = page.next;
   }
@@ -20,7 +21,7 @@ async function readFigures(site, filter) {
 function followFigures(site, filter, show) {
   const stream = new EventSource(`${site}/v1/stream?${new URLSearchParams(filter)}`);
   let figures = new Map(), turn = Promise.resolve(); // what arrives while we read waits for its turn
-  const inTurn = (work) => (turn = turn.then(work).then(() => show(figures)));
+  const inTurn = (work) => (turn = turn.then(work).then(() => show(figures), () => setTimeout(readAgain, 5000)));
   const readAgain = () => inTurn(async () => { figures = await readFigures(site, filter); });
   stream.addEventListener("indicator", ({ data }) => inTurn(() => {
     const figure = JSON.parse(data), known = figures.get(keyOf(figure));

@@ -50,7 +50,7 @@ async def follow(table: FigureTable, bootstrap: str, topic: str) -> AsyncIterato
                 yield changed
 
 
-async def main(bootstrap: str) -> None:
+async def main(bootstrap: str = "127.0.0.1:9092") -> None:
     """Say how many figures stand, then each that changes."""
     table = FigureTable()
     async for changed in follow(table, bootstrap, INDICATOR_COMPUTED.name):

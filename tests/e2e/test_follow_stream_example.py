@@ -48,3 +48,15 @@ async def test_site_elsewhere_shows_the_figures_of_a_structure_and_each_change(d
         await shows(page, f'{{"{month.key}":2,"{rolling.key}":1}}')
         await published.publish(month.key)
         await shows(page, f'{{"{rolling.key}":1}}')
+
+
+async def test_site_reads_again_where_the_first_reading_was_refused(database_url, kafka, topic_prefix):
+    published = Publication(database_url, kafka, topic_prefix)
+    await published.prepare()
+    async with published.replica() as client, a_site() as page:
+        await published.publish(a_figure())
+        await published.settled()
+        refused = {"status": 503, "headers": {"Access-Control-Allow-Origin": "*"}}
+        await page.route("**/v1/indicators?*", lambda route: route.fulfill(**refused), times=1)
+        await page.evaluate(FOLLOW, [str(client.base_url).rstrip("/"), {"structure_code": a_figure().structure_code}])
+        await shows(page, f'{{"{a_figure().key}":1}}')
