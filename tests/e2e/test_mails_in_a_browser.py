@@ -63,7 +63,7 @@ async def test_citizen_leaves_an_address_confirms_and_ends(database_url, kafka, 
         assert await press(page, "Oui, me prévenir") == "C’est noté"
         await page.goto(address + asked.link("arreter"))
         await look(page, "mails-stop")
-        assert await press(page, "Ne plus me prévenir") == "Vous ne recevrez plus de message"
+        assert await press(page, "Ne plus recevoir ces messages") == "Vous ne recevrez plus de message"
         await page.goto(address + asked.link("confirmer"))
         assert await press(page, "Oui, me prévenir") == "Ce lien n’est plus valable"
 
@@ -86,7 +86,7 @@ async def test_reader_subscribes_to_a_structure_from_its_page(database_url, kafk
         await look(page, "mails-keep")
         assert await press(page, "Oui, continuer") == "C’est noté"
         await page.goto(address + asked.link("arreter"))
-        assert await press(page, "Ne plus me prévenir") == "Vous ne recevrez plus de message"
+        assert await press(page, "Ne plus recevoir ces messages") == "Vous ne recevrez plus de message"
         await page.goto(address + asked.link("confirmer"))
         assert await press(page, "Oui, recevoir ces messages") == "Ce lien n’est plus valable"
 

@@ -202,7 +202,7 @@ async def test_whoever_ends_it_is_forgotten_and_nobody_is_told_that_an_address_i
         assert again.text == (await leave(http, "inconnue@exemple.fr")).text
         await mailbox.has(2)
         opened = await http.get(asked.link("arreter"))
-        assert (opened.status_code, "Ne plus me prévenir" in opened.text) == (200, True)
+        assert (opened.status_code, "Ne plus recevoir ces messages" in opened.text) == (200, True)
         assert (await http.post(asked.link("arreter"), data={"List-Unsubscribe": "One-Click"})).status_code == 200
         [row] = await published.fetch("SELECT count(*) AS kept FROM mail_subscriptions WHERE state = 'confirmed'")
         assert row["kept"] == 0

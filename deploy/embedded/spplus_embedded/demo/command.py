@@ -202,6 +202,7 @@ class Demo:
             ("espace des agents", f"{feedback}/connexion"),
             ("figures as JSON", f"{notifier}/v1/indicators?structure_code={ROOT}&period_kind=year"),
             ("live stream", f"{notifier}/v1/stream"),
+            ("mails, not sent", str(self.platform.mails)),
             ("data and logs", str(self.platform.directory)),
         ):
             self.say(f"  {name:<24}{address}")
