@@ -1,5 +1,6 @@
 """The figures of one structure, and which of them a page shows. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -62,11 +63,14 @@ class Figures:
     def __init__(self, figures: Iterable[IndicatorComputed]) -> None:
         self._by_place: dict[tuple[str, PeriodKind, date], IndicatorComputed] = {}
         self._rolling: dict[str, IndicatorComputed] = {}
+        self._yearly: defaultdict[str, list[IndicatorComputed]] = defaultdict(list)
         for figure in figures:
             if figure.period.kind is PeriodKind.ROLLING_12:
                 self._rolling[figure.indicator_code] = figure
             else:
                 self._by_place[figure.indicator_code, figure.period.kind, figure.period.start] = figure
+            if figure.period.kind is PeriodKind.YEAR:
+                self._yearly[figure.indicator_code].append(figure)
 
     def at(self, code: str, kind: PeriodKind, start: date) -> IndicatorComputed | None:
         """The figure of a month, quarter or year."""
@@ -96,15 +100,8 @@ class Figures:
         if code in self._rolling:
             return self._rolling[code]
         since = view.months[0]
-        years = sorted(
-            (
-                figure
-                for (indicator, kind, _), figure in self._by_place.items()
-                if indicator == code and kind is PeriodKind.YEAR and figure.period.end > since
-            ),
-            key=lambda figure: (has_value(figure), figure.period.start),
-        )
-        return years[-1] if years else None
+        reaching = (figure for figure in self._yearly.get(code, ()) if figure.period.end > since)
+        return max(reaching, key=lambda figure: (has_value(figure), figure.period.start), default=None)
 
     def view(self, year: int | None, today: date) -> View:
         """The year asked for; else the last twelve months, or the latest year where there are none."""
@@ -114,7 +111,7 @@ class Figures:
 
     def years(self) -> tuple[int, ...]:
         """Years that have a figure, the latest first."""
-        found = {start.year for _, kind, start in self._by_place if kind is PeriodKind.YEAR}
+        found = {figure.period.start.year for figures in self._yearly.values() for figure in figures}
         return tuple(sorted(found, reverse=True))
 
     def codes(self) -> list[str]:

@@ -1,13 +1,18 @@
 """Kept answers: sent again while what they rest on stands, and never once it has changed, whoever changed it."""
 
+import random
 from datetime import date, timedelta
 
 import asyncpg
 import pytest
+from fastapi import Request
 from prometheus_client import REGISTRY
 
+from spplus_chassis.database import open_pool
 from spplus_notifier import pages
+from spplus_notifier.answering import Written
 from spplus_notifier.codings import zstd
+from spplus_notifier.kept import Draft, KeptAnswers
 from tests.support.builders import a_figure, a_rolling_figure, a_structure
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
@@ -175,18 +180,26 @@ async def test_years_are_kept_apart_and_what_is_missing_is_not_kept(published):
         assert origins() == before
 
 
-async def test_memory_is_bounded_and_what_was_asked_for_last_stays(published):
-    async with published.replica(kept_answers_mb=1) as client:
-        await publish(published, *a_family())
-        await ask(client, PAGE)
-        for number in range(600):
-            await ask(client, f"/v1/indicators?structure_code=code-{number}")
-        assert 900_000 < REGISTRY.get_sample_value("spplus_answers_kept_bytes") <= 1_000_000
-        assert (await ask(client, "/v1/indicators?structure_code=code-599"))[1]
-        assert not (await ask(client, PAGE))[1]
-    async with published.replica(kept_answers_mb=0) as client:
-        assert [(await ask(client, PAGE))[1] for _ in range(2)] == [False, False]
-        assert REGISTRY.get_sample_value("spplus_answers_kept_bytes") == 0
+@pytest.mark.parametrize(("most_bytes", "stay"), [(50_000, range(8, 20)), (0, [])])
+async def test_memory_is_bounded_and_what_was_asked_for_last_stays(published, most_bytes, stay):
+    pool = await open_pool(published.database_url, 2)
+    kept, written = KeptAnswers(lambda: pool, most_bytes=most_bytes), []
+
+    async def ask_for(number):
+        async def write(_connection):
+            written.append(number)
+            return Draft(Written(random.Random(number).randbytes(2_000), "text/plain", {"ETag": '"1"'}), ())
+
+        await kept.answer(Request({"type": "http", "headers": []}), number, write)
+
+    for number in range(20):
+        await ask_for(number)
+        assert REGISTRY.get_sample_value("spplus_answers_kept_bytes") <= most_bytes
+    written.clear()
+    for number in (*reversed(stay), 0):
+        await ask_for(number)
+    assert written == [0]
+    await pool.close()
 
 
 async def _execute(published, sql):
