@@ -1,5 +1,6 @@
 """The topics are the publication: from them alone an empty notifier publishes the same; what is retired is nowhere."""
 
+import json
 from datetime import date
 
 import pytest
@@ -76,6 +77,24 @@ async def test_publication_rebuilt_from_the_compacted_topics_on_an_empty_databas
         assert await shown(client) == before
         logged = await other.fetch("SELECT count(*) AS n FROM changes")
         assert logged[0]["n"] == 5
+        # Whoever follows it from its beginning, or asks for a figure's history, is told what stands and no more.
+        told = [json.loads(event["data"]) for event in await read_stream(client, 5, last_event_id="0")]
+        standing = before[1][-1]
+        assert sorted(told, key=str) == sorted(standing, key=str)
+        for figure in standing:
+            [revision] = await history_of(client, figure)
+            assert {name: revision[name] for name in figure} == figure
+            assert revision["why"] == (["first"] if figure.get("supersedes") is None else ["thinned"])
+
+
+async def history_of(client, figure):
+    asked = {
+        "structure_code": figure["structure_code"],
+        "indicator_code": figure["indicator_code"],
+        "period_kind": figure["period"]["kind"],
+        "period_start": figure["period"]["start"],
+    }
+    return (await client.get("/v1/indicators/history", params=asked)).raise_for_status().json()["items"]
 
 
 async def test_figure_that_is_withdrawn_then_retired_is_nowhere_any_more(published):
