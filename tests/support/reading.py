@@ -11,7 +11,7 @@ from spplus_chassis.french import MINUS
 MONTHS = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
 DATES = re.compile(
     rf"(\b\d{{1,2}}(er)? )?\b({MONTHS}) 20\d\d|[Aa]nnée 20\d\d|^20\d\d( \(en cours\))?$|\b\d(er|e) trimestre 20\d\d"
-    r"|\b\d{1,2} h \d\d|\b\d+(re|e) version|\b\d\de centile"
+    r"|\bEngagement [1-9]\b|\btexte de 2021\b|\b\d{1,2} h \d\d|\b\d+(re|e) version|\b\d\de centile"
 )
 FORMS = (
     (re.compile(r"^Environ (\d+) \D+ sur (10|100) "), lambda x, of: (x / of, x / of)),

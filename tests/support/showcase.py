@@ -61,11 +61,12 @@ def figures() -> Iterator[IndicatorComputed]:
     window = ("rolling_12", window_end.replace(year=window_end.year - 1), window_end)
     years = [("year", date(year, 1, 1), date(year + 1, 1, 1)) for year in (2024, 2025, today.year)]
     months = [("month", first, _months_later(first, 1)) for first in View(None, today).trend_months]
-    quarters = [("quarter", first, _months_later(first, 3)) for first in View(None, today).quarters]
+    shown = View(None, today).quarters
+    quarters = [("quarter", first, _months_later(first, 3)) for first in (_months_later(shown[0], -3), *shown)]
     for code in SIZES:
         for indicator in (*catalogue.order(), "z_new"):
             surveys = indicator in catalogue.PROTECTED
-            for kind, start, end in (*quarters, *years) if surveys else (window, *years, *months):
+            for kind, start, end in (*quarters, *years) if surveys else (window, *years, *quarters, *months):
                 yield _figure(code, indicator, kind, start, end)
 
 

@@ -137,7 +137,7 @@ def _band(low: float, high: float, axis: Axis, middle: int, *, height: int) -> s
 def _diamond(value: float, axis: Axis, middle: int, *, half: int) -> str:
     """In a frame of its own, since a path knows no shares of a width."""
     path = f'<path class="mark" d="M0 {-half - 2} l{half} {half + 2} l{-half} {half + 2} l{-half} {-half - 2} z"/>'
-    return f'<svg x="{_across(value, axis)}" y="{middle}" overflow="visible">{path}</svg>'
+    return f'<svg x="{_across(value, axis)}" y="{middle}" overflow="visible" role="presentation">{path}</svg>'
 
 
 def _label(place: float, label: str, axis: Axis, y: int) -> str:

@@ -19,6 +19,8 @@ PATHS = (
     "/structures/root/comparaison?avec=child&indicateur=experience_satisfaction",
     *(f"/structures/root/comparaison?indicateur={code}" for code in catalogue.order()),
     *(f"/indicateurs/{code}" for code in catalogue.order()),
+    "/engagements",
+    *(f"/engagements/{number}" for number in range(1, 10)),
 )
 
 
