@@ -80,6 +80,8 @@ def test_each_route_answers_with_the_security_headers_whatever_happens(name: str
 @pytest.mark.parametrize("path", TEMPLATES, ids=label)
 def test_no_template_needs_more_than_the_policy_allows(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
+    if path.name == "letter.html":  # a mail: its reader knows no policy of ours, and no sheet but the one inside
+        text = re.sub(r"<style>[^<]*</style>", "", text)
     assert INLINE.findall(text) == []
     assert BARE_SCRIPT.findall(text) == []
     assert [address for address in LOADED.findall(text) if re.match(r"(https?:)?//|data:", address)] == []
