@@ -1,7 +1,7 @@
 # What a person does here. `make` alone lists it; each target says after ## what it is for.
 # Nothing is needed beforehand but Python 3.11 or later: everything else is fetched into .venv and .spplus.
 .DEFAULT_GOAL := help
-.PHONY: endurance nightly help bootstrap bootstrap-dev bootstrap-bench parts browser promtool up demo test check fix lock bench test-open-data clean
+.PHONY: endurance nightly help bootstrap bootstrap-dev bootstrap-bench parts browser promtool up demo test suites check fix lock bench test-open-data clean
 
 BIN := .venv/bin
 MEMBERS := contracts/spplus_contracts $(wildcard services/*/spplus_*) deploy/embedded/spplus_embedded
@@ -41,9 +41,12 @@ up: bootstrap ## run the platform until Ctrl-C; data in .spplus/up (RESET=1 star
 demo: bootstrap ## play a year of one region through the public doors and show the figures
 	@exec $(BIN)/spplus demo
 
-test: bootstrap-dev check parts browser promtool ## every check and every suite, on the real Kafka and PostgreSQL
+test: check suites ## every check and every suite, on the real Kafka and PostgreSQL
+
+# Long files stand first (e2e, faults): taken by their count of tests, as pytest-xdist would, the longest came last.
+suites: bootstrap-dev parts browser promtool
 	$(PYTEST) $(FAST)
-	$(BIN)/spplus parts run -- $(PYTEST) tests $(addprefix --ignore=,$(FAST)) || { [ $$? -eq 1 ] && $(AGAIN); }
+	$(BIN)/spplus parts run -- $(PYTEST) --no-loadscope-reorder tests $(addprefix --ignore=,$(FAST)) || { [ $$? -eq 1 ] && $(AGAIN); }
 
 check: bootstrap-dev ## linters, types, import rules, spelling
 	$(BIN)/ruff check .
@@ -75,7 +78,7 @@ nightly: bootstrap-dev parts ## the properties on many more random histories
 
 test-open-data: bootstrap-dev parts ## import the official open data of DATA=folder and check the published figures
 	$(if $(DATA),,$(error say where the open data is: make test-open-data DATA=folder))
-	$(BIN)/spplus parts run -- $(BIN)/pytest -q tests -m open_data --open-data "$(DATA)"
+	$(BIN)/pytest -q tests/open_data --open-data "$(DATA)"
 
 clean: ## delete what was made: .venv, .spplus (all local data), build, caches
 	@if [ -e .spplus/platform.env ]; then echo "the platform runs (or was killed): stop it first, or delete .spplus/platform.env"; exit 1; fi
