@@ -10,11 +10,12 @@ from urllib.parse import urljoin
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 PHONE: ViewportSize = {"width": 320, "height": 640}
 DESK: ViewportSize = {"width": 1280, "height": 900}
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+_JUDGING: dict[Browser, Page] = {}
 PICTURES = os.environ.get("SPPLUS_TEST_PICTURES")
 """A folder to keep pictures of the pages in, to be looked at."""
 
@@ -59,19 +60,32 @@ async def anonymous(address: str, **options: Any) -> AsyncIterator[Page]:
 async def judge(page: Page) -> None:
     """No rule of accessibility is broken, and nobody scrolls sideways. The judge needs scripts, the page gets none."""
     await page.locator("h1").first.wait_for()  # a page that is still on its way has no content
+    copy = await _judging_page(page)
     content = await page.content()
-    assert page.context.browser is not None
-    context = await page.context.browser.new_context(viewport=PHONE)
-    copy = await context.new_page()
     await copy.route("**/copy", lambda route: route.fulfill(body=content, content_type="text/html"))
     await copy.goto(urljoin(page.url, "/copy"))
+    await copy.unroute("**/copy")
     found = await Axe().run(copy, options=RULES)
     assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
     width = await copy.evaluate("document.documentElement.scrollWidth")
     wide = "[...document.querySelectorAll('body *')].filter(e => e.scrollWidth > e.clientWidth && e.clientWidth)"
     wide += ".map(e => e.outerHTML.slice(0, 300))"
     assert width <= PHONE["width"], f"{page.url} is {width} wide: {await copy.evaluate(wide)}"
-    await context.close()
+
+
+async def _judging_page(page: Page) -> Page:
+    """The page, in the same browser, that copies are judged in; a new one would cost three times the judgement."""
+    browser = page.context.browser
+    assert browser is not None
+    if browser not in _JUDGING:
+        context = await browser.new_context(viewport=PHONE)
+        _JUDGING[browser] = await context.new_page()
+        browser.once("disconnected", _forget)
+    return _JUDGING[browser]
+
+
+def _forget(browser: Browser) -> None:
+    del _JUDGING[browser]
 
 
 async def look(page: Page, name: str) -> None:
