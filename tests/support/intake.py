@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import uuid
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,12 +13,14 @@ import asyncpg
 import httpx
 from aiokafka import ConsumerRecord
 
+from spplus_chassis.migrations import migrate
 from spplus_chassis.service import Service
+from spplus_chassis.topics import create_topics
 from spplus_contracts import AnnouncedDelay, ParentLink, StructureDeclared
-from spplus_contracts.topics import Topic
+from spplus_contracts.topics import CANONICAL, Topic, dead_letters
 from spplus_contracts.vocabulary import DelayCalendar
 from spplus_feedback.access import Scope, create_key
-from spplus_feedback.app import build
+from spplus_feedback.app import PACKAGE, build
 from spplus_feedback.settings import FeedbackSettings
 from spplus_feedback.structures_repository import declare_structures
 from tests.support.bus import reading
@@ -122,6 +125,25 @@ async def opened(settings: FeedbackSettings) -> AsyncIterator[tuple[Service, htt
         transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
             yield service, http
+
+
+async def prepare(dsn: str, kafka: str, prefix: str) -> dict[str, str]:
+    """Make tables and topics, and furnish them."""
+    await migrate(dsn, PACKAGE)
+    await create_topics(kafka, [*CANONICAL, dead_letters("feedback")], prefix)
+    return await furnish(dsn)
+
+
+@asynccontextmanager
+async def a_door(dsn: str, kafka: str, **settings: Any) -> AsyncIterator[Door]:
+    """The service on an empty database, with topics of its own."""
+    prefix = f"t{uuid.uuid4().hex[:10]}."
+    keys = await prepare(dsn, kafka, prefix)
+    given = FeedbackSettings(
+        database_url=dsn, kafka_bootstrap_servers=kafka, topic_prefix=prefix, _env_file=None, **settings
+    )
+    async with opened(given) as (service, http):
+        yield Door(service, http, dsn, kafka, prefix, keys)
 
 
 async def furnish(dsn: str) -> dict[str, str]:

@@ -2,11 +2,7 @@
 
 from contextlib import asynccontextmanager
 
-from spplus_chassis.migrations import migrate
-from spplus_chassis.topics import create_topics
-from spplus_contracts.topics import CANONICAL, dead_letters
-from spplus_feedback.app import PACKAGE
-from tests.support.intake import furnish
+from tests.support.intake import prepare
 from tests.support.service_process import running_service
 
 RESULTS_URL = "https://results.example/"
@@ -15,9 +11,7 @@ RESULTS_URL = "https://results.example/"
 @asynccontextmanager
 async def served(database_url, kafka, topic_prefix, **settings):
     """The service on a port of its own; `settings` go by their names in the environment. Stopped afterwards."""
-    await migrate(database_url, PACKAGE)
-    keys = await furnish(database_url)
-    await create_topics(kafka, [*CANONICAL, dead_letters("feedback")], topic_prefix)
+    keys = await prepare(database_url, kafka, topic_prefix)
     given = {"SPPLUS_FEEDBACK_RESULTS_URL": RESULTS_URL} | settings
     async with running_service("feedback", database_url, kafka, topic_prefix, given) as service:
         service.keys = keys

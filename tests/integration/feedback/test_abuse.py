@@ -9,14 +9,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from spplus_chassis.migrations import migrate
-from spplus_chassis.topics import create_topics
-from spplus_contracts.topics import CANONICAL, dead_letters
-from spplus_feedback.app import PACKAGE
-from spplus_feedback.settings import FeedbackSettings
 from spplus_feedback.stamps import stamped
 from tests.support.agency import AGENCY, BATCHED, a_survey, make_key, register, said
-from tests.support.intake import Door, a_story, furnish, opened
+from tests.support.intake import Door, a_door, a_story, opened
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 SECRET = "thirty-two letters that sign forms"
@@ -26,26 +21,18 @@ WORDS = "Le guichet était fermé sans aucune explication."
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def door(kafka: str, make_database: Callable[[], str]) -> AsyncIterator[Door]:
-    dsn, prefix = make_database(), f"t{uuid.uuid4().hex[:10]}."
-    await migrate(dsn, PACKAGE)
-    keys = await furnish(dsn)
-    await create_topics(kafka, [*CANONICAL, dead_letters("feedback")], prefix)
-    settings = FeedbackSettings(
-        database_url=dsn,
-        kafka_bootstrap_servers=kafka,
-        topic_prefix=prefix,
-        trusted_proxies=PROXY,
-        unlimited_networks="192.0.2.0/24",
-        requests_per_minute_by_address=12,
-        requests_per_minute_by_key=3,
-        events_per_minute_by_key=5,
-        stories_per_hour_before_hold=2,
-        stories_per_hour=4,
-        form_secret=SECRET,
-        _env_file=None,
-    )
-    async with opened(settings) as (service, http):
-        yield Door(service, http, dsn, kafka, prefix, keys)
+    settings = {
+        "trusted_proxies": PROXY,
+        "unlimited_networks": "192.0.2.0/24",
+        "requests_per_minute_by_address": 12,
+        "requests_per_minute_by_key": 3,
+        "events_per_minute_by_key": 5,
+        "stories_per_hour_before_hold": 2,
+        "stories_per_hour": 4,
+        "form_secret": SECRET,
+    }
+    async with a_door(make_database(), kafka, **settings) as opened_door:
+        yield opened_door
 
 
 @asynccontextmanager

@@ -10,13 +10,11 @@ import pytest
 import pytest_asyncio
 from pydantic import ValidationError
 
-from spplus_chassis.migrations import migrate
 from spplus_feedback.accounts.handlers import close
 from spplus_feedback.accounts.oidc import OidcError, Provider, ProviderSettings, new_flow
 from spplus_feedback.accounts.roles import Grant, Role
-from spplus_feedback.app import PACKAGE
 from spplus_feedback.settings import FeedbackSettings
-from tests.support.intake import Door, furnish, opened
+from tests.support.intake import a_door
 from tests.support.oidc_process import ALTERED, CLIENT, FORGED, SECRET, provider_process
 from tests.support.people import COOKIE, sign_in
 from tests.support.signing import an_account, browsing, doing, on_database
@@ -32,21 +30,9 @@ async def provider():
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def door(kafka, make_database, provider):
-    dsn, prefix = make_database(), f"t{uuid.uuid4().hex[:10]}."
-    await migrate(dsn, PACKAGE)
-    keys = await furnish(dsn)
-    settings = FeedbackSettings(
-        database_url=dsn,
-        kafka_bootstrap_servers=kafka,
-        topic_prefix=prefix,
-        public_url="https://door",
-        oidc_issuer=provider.issuer,
-        oidc_client_id=CLIENT,
-        oidc_client_secret=SECRET,
-        _env_file=None,
-    )
-    async with opened(settings) as (service, http):
-        yield Door(service, http, dsn, kafka, prefix, keys)
+    issuer = {"oidc_issuer": provider.issuer, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
+    async with a_door(make_database(), kafka, public_url="https://door", **issuer) as opened_door:
+        yield opened_door
 
 
 @pytest_asyncio.fixture

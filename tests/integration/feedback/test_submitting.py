@@ -11,20 +11,17 @@ import pytest
 from fastapi import FastAPI
 
 from spplus_chassis.database import open_pool
-from spplus_chassis.migrations import migrate
 from spplus_chassis.problem import install_problems
-from spplus_chassis.topics import create_topics
 from spplus_contracts import FeedbackSubmitted, unwrap
-from spplus_contracts.topics import CANONICAL, FEEDBACK_SUBMITTED, dead_letters
+from spplus_contracts.topics import FEEDBACK_SUBMITTED
 from spplus_feedback import api, codes, pages
-from spplus_feedback.app import PACKAGE
 from spplus_feedback.intake import Intake
 from spplus_feedback.settings import FeedbackSettings
 from spplus_feedback.stories import Accepted, Address, Submission
 from spplus_feedback.submitting import submit_feedbacks
 from spplus_feedback.telling import Told
 from tests.support.bus import read_count
-from tests.support.intake import a_story, furnish, opened, request_ids
+from tests.support.intake import a_story, opened, prepare, request_ids
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
@@ -133,9 +130,7 @@ async def test_long_body_is_refused_unread(door):
 async def test_story_committed_before_a_crash_is_sent_after_the_restart(kafka, make_database, topic_prefix):
     """The process dies after its commit: nothing but the database knows of the story."""
     dsn = make_database()
-    await migrate(dsn, PACKAGE)
-    await furnish(dsn)
-    await create_topics(kafka, [*CANONICAL, dead_letters("feedback")], topic_prefix)
+    await prepare(dsn, kafka, topic_prefix)
     now = datetime.now(UTC)
     request_id = str(uuid.uuid4())
     submission = Submission(str(uuid.uuid4()), (Address(request_id, "guichet"),), now, now)
