@@ -72,6 +72,8 @@ def test_each_metric_of_an_alert_is_exported_with_the_labels_that_it_uses(rule: 
         name: set(re.findall(r'"([a-z_]+)"', labels or "")) | {"job"}
         for name, labels in re.findall(r'\(\s*"(spplus_[a-z_]+)",\s*"[^"]*"(?:,\s*\[([^\]]*)\])?', made)
     }
+    histograms = re.findall(r'Histogram\(\s*"(spplus_[a-z_]+)"', made)
+    known |= {f"{name}_bucket": known[name] | {"le"} for name in histograms}
     used = re.findall(r"\b(?:spplus_[a-z_]+|up)\b", rule["expr"])
     assert used
     by = {label.strip() for labels in re.findall(r"by \(([^)]*)\)", rule["expr"]) for label in labels.split(",")}

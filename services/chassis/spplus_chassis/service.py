@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import resource
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -246,6 +247,7 @@ class _Server(uvicorn.Server):
 def serve(service: Service, **options: Any) -> None:  # noqa: ANN401 - passed on to uvicorn
     """Run a service until SIGTERM or SIGINT; then finish what is in hand."""
     configure(service.name, service.settings.log_level)
+    _allow_open_files()
     config = uvicorn.Config(
         service.app,
         host=service.settings.http_host,
@@ -259,3 +261,9 @@ def serve(service: Service, **options: Any) -> None:  # noqa: ANN401 - passed on
         **options,
     )
     _Server(config, service).run()
+
+
+def _allow_open_files() -> None:
+    """As many as the system lets us: each reader of a stream and each kept connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
