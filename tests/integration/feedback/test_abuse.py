@@ -9,6 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from spplus_feedback.screens import waiting_words
 from spplus_feedback.stamps import stamped
 from tests.support.agency import AGENCY, BATCHED, a_survey, make_key, register, said
 from tests.support.intake import Door, a_door, a_story, opened
@@ -129,8 +130,9 @@ async def test_refused_form_keeps_what_was_typed_and_says_when_to_come_back(door
     page = await send(door, address, story="Je tenais à ces mots.")
     assert page.status_code == 429
     assert "Je tenais à ces mots." in page.text
-    assert "minutes" in page.text
-    assert int(page.headers["retry-after"]) > 0
+    seconds = int(page.headers["retry-after"])
+    assert seconds > 0
+    assert waiting_words(seconds) in page.text
 
 
 @pytest.mark.parametrize(
