@@ -11,7 +11,7 @@ from spplus_notifier.webhooks import api, callback, message
 from tests.support.builders import a_figure, a_rolling_figure
 from tests.support.examples import EXAMPLES
 
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def test_function_on_the_page_is_the_one_of_the_example():
@@ -26,6 +26,7 @@ def test_function_on_the_page_is_the_one_of_the_example():
         (message.figures_body([a_figure().to_json().decode()], [a_rolling_figure().key], NOW), callback.FiguresMessage),
         (message.test_body(NOW), callback.TestMessage),
     ],
+    ids=["figures", "test"],
 )
 def test_messages_are_as_the_documentation_of_the_api_says(body, model):
     read = TypeAdapter(callback.FiguresMessage | callback.TestMessage).validate_json(body)
