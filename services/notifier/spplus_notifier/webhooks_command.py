@@ -1,34 +1,33 @@
-"""The operator's command for webhooks: keys of subscribers, what is subscribed, what is disabled."""
+"""The operator's command for webhooks and the keys of subscribers."""
 
 import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from rich.console import Console
 from rich.table import Table
 
 from spplus_chassis.database import Pool, open_pool
+from spplus_notifier import subscriptions_command
 from spplus_notifier.mail.address import read_address
 from spplus_notifier.mail.recipients import Recipient
 from spplus_notifier.sealing import Sealer
 from spplus_notifier.settings import NotifierSettings
-from spplus_notifier.webhooks import keys, subscriptions
+from spplus_notifier.subscriptions_command import minute
+from spplus_notifier.webhooks import keys
 
-HELP: Final = "keys of subscribers, their webhooks, what is disabled"
+HELP: Final = "keys of subscribers; webhooks: subscribe, list, log, test, replay, secret, enable, delete"
 _OUT: Final = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 _ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True)
 T = TypeVar("T")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``webhooks list | enable | key-create | key-list | key-contact | key-revoke``."""
+    """What is done with a webhook, and ``key-create | key-list | key-contact | key-revoke``."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="action")
-    actions.add_parser("list", help="show all webhooks: state, filter, what waits")
-    enable = actions.add_parser("enable", help="call a disabled webhook again and tell what it missed")
-    enable.add_argument("webhook_id")
+    subscriptions_command.add_arguments(actions)
     create = actions.add_parser("key-create", help="make a key for a subscriber and print it, once")
     create.add_argument("--name", required=True, help="what it is for, for people")
     create.add_argument("--structure", metavar="CODE", help="root of the part of the tree it is for; all, if absent")
@@ -50,7 +49,11 @@ def run(arguments: argparse.Namespace, settings: NotifierSettings) -> int:
             _ERR.print("that is no address" if address is None else "no seal key is set")
             return 1
         arguments.sealed_contact = Recipient.new(address).sealed(Sealer(sealing_keys))
-    return asyncio.run(_with_pool(settings, lambda pool: _ACTIONS[arguments.action](pool, arguments)))
+    if (act := _KEY_ACTIONS.get(arguments.action)) is not None:
+        return asyncio.run(_with_pool(settings, lambda pool: act(pool, arguments)))
+    sealing_keys = settings.sealing_keys()
+    sealer = Sealer(sealing_keys) if sealing_keys else None
+    return asyncio.run(_with_pool(settings, lambda pool: subscriptions_command.run(arguments, pool, sealer)))
 
 
 async def _with_pool(settings: NotifierSettings, work: Callable[[Pool], Awaitable[T]]) -> T:
@@ -59,31 +62,6 @@ async def _with_pool(settings: NotifierSettings, work: Callable[[Pool], Awaitabl
         return await work(pool)
     finally:
         await pool.close()
-
-
-async def _list(pool: Pool, _arguments: argparse.Namespace) -> int:
-    table = Table(
-        "webhook", "state", "structure", "indicator", "engagement", "period", "waiting", "failures", "next call"
-    )
-    for each in await subscriptions.webhooks_of(pool):
-        asked = (each.structure_code, each.indicator_code, each.engagement, each.period_kind)
-        state = f"{each.state}: {each.disabled_for}" if each.disabled_for else each.state
-        table.add_row(
-            *(each.webhook_id, state, *(part or "" for part in asked)),
-            *(f"{each.figures_waiting:,}", str(each.failures), _minute(each.next_call_at)),
-        )
-    _OUT.print(table)
-    return 0
-
-
-async def _enable(pool: Pool, arguments: argparse.Namespace) -> int:
-    found = await subscriptions.webhook(pool, arguments.webhook_id)
-    if found is None or found.state != "disabled":
-        _ERR.print("no such webhook is disabled")
-        return 1
-    waiting = await subscriptions.enable(pool, found, datetime.now(UTC))
-    _ERR.print(f"enabled; {waiting:,} figures that changed meanwhile wait to be told")
-    return 0
 
 
 async def _key_create(pool: Pool, arguments: argparse.Namespace) -> int:
@@ -103,7 +81,7 @@ async def _key_list(pool: Pool, _arguments: argparse.Namespace) -> int:
     table = Table("id", "name", "structure", "contact", "created", "revoked")
     async with pool.acquire() as connection:
         for each in await keys.list_keys(connection):
-            instants = (_minute(each.created_at), _minute(each.revoked_at))
+            instants = (minute(each.created_at), minute(each.revoked_at))
             contact = "yes" if each.has_contact else ""
             table.add_row(str(each.key_id), each.name, each.structure_code or "all", contact, *instants)
     _OUT.print(table)
@@ -124,15 +102,9 @@ async def _key_revoke(pool: Pool, arguments: argparse.Namespace) -> int:
     return 0 if done else 1
 
 
-_ACTIONS: Final[dict[str, Callable[[Pool, argparse.Namespace], Awaitable[int]]]] = {
-    "list": _list,
-    "enable": _enable,
+_KEY_ACTIONS: Final[dict[str, Callable[[Pool, argparse.Namespace], Awaitable[int]]]] = {
     "key-create": _key_create,
     "key-list": _key_list,
     "key-contact": _key_contact,
     "key-revoke": _key_revoke,
 }
-
-
-def _minute(instant: datetime | None) -> str:
-    return "" if instant is None else f"{instant:%Y-%m-%d %H:%M} UTC"

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, params
 
-from spplus_chassis import french
 from spplus_chassis.database import Pool
 from spplus_chassis.problem import Problem
 from spplus_notifier.sealing import Sealer
-from spplus_notifier.webhooks import callback, subscriptions
+from spplus_notifier.webhooks import callback, subscribing, subscriptions
 from spplus_notifier.webhooks.bodies import (
     Log,
     LoggedShown,
@@ -27,10 +26,8 @@ from spplus_notifier.webhooks.bodies import (
     Webhooks,
     WebhookShown,
 )
-from spplus_notifier.webhooks.keys import Subscriber, check_part, require_key
+from spplus_notifier.webhooks.keys import Subscriber, require_key
 from spplus_notifier.webhooks.subscriptions import Webhook
-
-_MOST_WEBHOOKS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +48,6 @@ class Door:
             raise Problem(503, "Webhooks are not set up here: no seal key.")
         return self.sealer
 
-    async def again(self, webhook_id: str, key_id: int | None = None) -> Webhook:
-        """A webhook as it stands now, or 404."""
-        found = await subscriptions.webhook(self.pool(), webhook_id, key_id)
-        if found is None:
-            raise Problem(404, "No such webhook.")
-        return found
-
 
 def router(door: Door) -> APIRouter:
     """The routes."""
@@ -65,7 +55,7 @@ def router(door: Door) -> APIRouter:
     key_holder = Depends(require_key(door.pool))
 
     async def own(webhook_id: UUID, key: Annotated[Subscriber, key_holder]) -> Webhook:
-        return await door.again(str(webhook_id), key.key_id)
+        return await subscribing.again(door.pool(), str(webhook_id), key.key_id)
 
     mine = Depends(own)
     _add_subscribing(routes, door, key_holder, mine)
@@ -77,17 +67,8 @@ def _add_subscribing(routes: APIRouter, door: Door, key_holder: params.Depends, 
     @routes.post("", status_code=201, callbacks=callback.calls.routes)
     async def post_webhook(body: NewWebhook, key: Annotated[Subscriber, key_holder]) -> WebhookMade:
         """Subscribe to changes of figures."""
-        seals, now = door.seals, door.clock()
-        await check_part(door.pool(), key, body.structure_code, now.astimezone(french.PARIS).date())
-        if len(await subscriptions.webhooks_of(door.pool(), key.key_id)) >= _MOST_WEBHOOKS:
-            raise Problem(409, f"A key may have {_MOST_WEBHOOKS} webhooks.")
-        async with door.pool().acquire() as connection:
-            webhook_id, secret = await subscriptions.create(connection, seals, key.key_id, str(body.url), body.interest)
-        made = await door.again(webhook_id)
-        if body.send_current:
-            await subscriptions.send_current(door.pool(), made, now)
-            door.wake()
-            made = await door.again(webhook_id)
+        made, secret = await subscribing.subscribe(door.pool(), door.seals, key, body, door.clock())
+        door.wake()
         return WebhookMade(**asdict(made), secret=secret)
 
     @routes.get("")
@@ -120,11 +101,7 @@ def _add_delivery(routes: APIRouter, door: Door, mine: params.Depends) -> None:
     @routes.post("/{webhook_id}/test", status_code=202)
     async def post_test(found: Annotated[Webhook, mine]) -> Tried:
         """Send a message that tells nothing, by the way of all others."""
-        _check_active(found)
-        async with door.pool().acquire() as connection:
-            message_id = await subscriptions.try_out(connection, found.webhook_id, door.clock())
-        if message_id is None:
-            raise Problem(409, "A message is being tried; the log says how it goes.")
+        message_id = await subscribing.try_out(door.pool(), found, door.clock())
         door.wake()
         return Tried(message_id=message_id)
 
@@ -134,17 +111,12 @@ def _add_delivery(routes: APIRouter, door: Door, mine: params.Depends) -> None:
         if found.state == "disabled":
             await subscriptions.enable(door.pool(), found, door.clock())
             door.wake()
-        return WebhookShown(**asdict(await door.again(found.webhook_id)))
+        return WebhookShown(**asdict(await subscribing.again(door.pool(), found.webhook_id)))
 
     @routes.post("/{webhook_id}/replay", status_code=202)
     async def post_replay(found: Annotated[Webhook, mine], body: Replay) -> Waiting:
         """Tell again: the figures of one message, or all that changed in a period."""
-        _check_active(found)
-        if body.since is not None:
-            count = await subscriptions.replay_period(door.pool(), found, body.since, body.until or door.clock())
-        else:
-            async with door.pool().acquire() as connection:
-                count = await subscriptions.replay_message(connection, found.webhook_id, str(body.message_id))
+        count = await subscribing.replay(door.pool(), found, body, door.clock())
         door.wake()
         return Waiting(figures=count)
 
@@ -156,8 +128,3 @@ def _add_delivery(routes: APIRouter, door: Door, mine: params.Depends) -> None:
         page = lines[: query.limit]
         following = page[-1].message_id if len(lines) > query.limit else None
         return Log(items=[LoggedShown(**asdict(line)) for line in page], next=following)
-
-
-def _check_active(found: Webhook) -> None:
-    if found.state != "active":
-        raise Problem(409, "The webhook is disabled: enable it first.")

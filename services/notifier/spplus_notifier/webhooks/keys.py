@@ -12,7 +12,7 @@ from spplus_chassis.database import Connection, Pool
 from spplus_chassis.problem import Problem
 from spplus_notifier import structure_queries
 
-_IN_FORCE: Final = "SELECT key_id, structure_code FROM webhook_keys WHERE key_hash = $1 AND revoked_at IS NULL"
+_IN_FORCE: Final = "SELECT key_id, structure_code FROM webhook_keys WHERE revoked_at IS NULL AND "
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,18 @@ async def revoke_key(connection: Connection, key_id: int) -> bool:
     return bool(done == "UPDATE 1")
 
 
+async def by_id(pool: Pool, key_id: int) -> Subscriber | None:
+    """The holder of a key, if that is in force."""
+    row = await pool.fetchrow(_IN_FORCE + "key_id = $1", key_id)
+    return None if row is None else Subscriber(row["key_id"], row["structure_code"])
+
+
 def require_key(pool: Callable[[], Pool]) -> Callable[[Request], Awaitable[Subscriber]]:
     """A FastAPI dependency: the key of the request, which must be in force (401)."""
 
     async def holder(request: Request) -> Subscriber:
         key = bearer_key(request)
-        row = None if key is None else await pool().fetchrow(_IN_FORCE, hash_of(key))
+        row = None if key is None else await pool().fetchrow(_IN_FORCE + "key_hash = $1", hash_of(key))
         if row is None:
             raise key_required()
         return Subscriber(row["key_id"], row["structure_code"])
