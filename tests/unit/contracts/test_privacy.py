@@ -49,7 +49,8 @@ class TextField:
         if self.schema.get("format") in {"date", "date-time"}:
             return False
         pattern = self.schema.get("pattern")
-        fits = pattern is None or re.search(pattern, text) is not None
+        # In JSON Schema (ECMA-262) "$" is the very end; Python's would let a line end follow.
+        fits = pattern is None or re.search(pattern.replace("$", r"\Z"), text) is not None
         return fits and len(text) <= self.schema.get("maxLength", len(text))
 
 
