@@ -4,11 +4,13 @@ Before a kept answer goes out again, the versions that it rests on are read from
 the figures, and no replica has to hear from another.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
+from weakref import WeakValueDictionary
 
 from fastapi import Request, Response
 
@@ -50,22 +52,38 @@ class KeptAnswers:
         self._most_bytes = most_bytes
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._bytes = 0
+        self._writing: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
     async def answer(self, request: Request, key: Hashable, write: Write, *, day: date | None = None) -> Response:
         """The answer kept under this key where nothing has changed since, else a new one.
 
         `day` is today, where tomorrow's answer may differ without any change.
         """
-        pool, entry = self._pool(), self._entries.get(key)
-        if entry is not None and entry.version == await _version(pool, entry.rests_on, day):
-            metrics.ANSWERS.labels("kept").inc()
-        else:
-            async with snapshot(pool) as connection:
-                draft = await write(connection)
-                if isinstance(draft, Response):
-                    return draft
-                entry = _Entry(draft.written, draft.rests_on, await _version(connection, draft.rests_on, day))
-            metrics.ANSWERS.labels("written").inc()
+        entry = await self._standing(key, day)
+        if entry is None:
+            async with self._writing.setdefault(key, asyncio.Lock()):  # of many who ask at once, one writes
+                entry = await self._standing(key, day)
+                if entry is None:
+                    return await self._write(request, key, write, day)
+        metrics.ANSWERS.labels("kept").inc()
+        return self._sent(request, key, entry)
+
+    async def _standing(self, key: Hashable, day: date | None) -> _Entry | None:
+        entry = self._entries.get(key)
+        if entry is not None and entry.version == await _version(self._pool(), entry.rests_on, day):
+            return entry
+        return None
+
+    async def _write(self, request: Request, key: Hashable, write: Write, day: date | None) -> Response:
+        async with snapshot(self._pool()) as connection:
+            draft = await write(connection)
+            if isinstance(draft, Response):
+                return draft
+            entry = _Entry(draft.written, draft.rests_on, await _version(connection, draft.rests_on, day))
+        metrics.ANSWERS.labels("written").inc()
+        return self._sent(request, key, entry)
+
+    def _sent(self, request: Request, key: Hashable, entry: _Entry) -> Response:
         answer = sent(request, entry.written)
         self._keep(key, entry)
         return answer

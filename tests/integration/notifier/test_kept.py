@@ -1,5 +1,6 @@
 """Kept answers: sent again while what they rest on stands, and never once it has changed, whoever changed it."""
 
+import asyncio
 import random
 from datetime import date, timedelta
 
@@ -95,6 +96,19 @@ async def test_answer_is_kept_while_others_change(published):
         await publish(published, changed("other", 447), changed("12345", 448).model_copy(update={"revision": 1}))
         for path, text in answers.items():
             assert await ask(client, path) == (text, True)
+
+
+async def test_of_many_who_ask_at_once_one_has_the_answer_written(published):
+    async with published.replica() as client:
+        await publish(published, *a_family())
+        for event in (None, changed("12345", 444)):
+            if event is not None:
+                await publish(published, event)
+            kept, written = origins()
+            answers = await asyncio.gather(*(client.get(PAGE) for _ in range(20)))
+            assert len({answer.text for answer in answers}) == 1
+            assert origins() == (kept + 19, written + 1)
+        assert "444" in answers[0].text
 
 
 async def test_page_changes_at_midnight(published, monkeypatch):
