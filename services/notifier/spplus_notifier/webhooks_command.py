@@ -42,17 +42,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: NotifierSettings) -> int:
     """Do one of them; the exit code."""
-    arguments.sealed_contact = None
-    if getattr(arguments, "contact", None) is not None:
-        address, sealing_keys = read_address(arguments.contact), settings.sealing_keys()
-        if address is None or not sealing_keys:
-            _ERR.print("that is no address" if address is None else "no seal key is set")
-            return 1
-        arguments.sealed_contact = Recipient.new(address).sealed(Sealer(sealing_keys))
-    if (act := _KEY_ACTIONS.get(arguments.action)) is not None:
-        return asyncio.run(_with_pool(settings, lambda pool: act(pool, arguments)))
     sealing_keys = settings.sealing_keys()
     sealer = Sealer(sealing_keys) if sealing_keys else None
+    arguments.sealed_contact = None
+    if getattr(arguments, "contact", None) is not None:
+        address = read_address(arguments.contact)
+        if address is None or sealer is None:
+            _ERR.print("that is no address" if address is None else "no seal key is set")
+            return 1
+        arguments.sealed_contact = Recipient.new(address).sealed(sealer)
+    if (act := _KEY_ACTIONS.get(arguments.action)) is not None:
+        return asyncio.run(_with_pool(settings, lambda pool: act(pool, arguments)))
     return asyncio.run(_with_pool(settings, lambda pool: subscriptions_command.run(arguments, pool, sealer)))
 
 

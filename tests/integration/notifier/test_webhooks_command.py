@@ -1,11 +1,9 @@
 """The operator's command for webhooks does what the doors for subscribers do."""
 
-import asyncio
 import re
 
 import pytest
 
-from spplus_notifier.__main__ import main
 from tests.support.builders import a_figure, a_structure
 from tests.support.noticed import SEAL_KEY
 from tests.support.receiver import receiving
@@ -14,20 +12,6 @@ from tests.support.waiting import eventually
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
 UNKNOWN = "019ab000-0000-7000-8000-000000000000"
-
-
-@pytest.fixture
-def command(published, monkeypatch, capsys):
-    monkeypatch.setenv("SPPLUS_NOTIFIER_DATABASE_URL", published.database_url)
-    monkeypatch.setenv("SPPLUS_NOTIFIER_SEAL_KEYS", SEAL_KEY)
-
-    async def run(*words):
-        with pytest.raises(SystemExit) as ended:
-            await asyncio.to_thread(main, ["webhooks", *words])
-        told = capsys.readouterr()
-        return ended.value.code, told.out.strip(), told.err.strip()
-
-    return run
 
 
 async def test_webhook_is_subscribed_tried_told_again_resealed_and_ended_by_command(published, command):
