@@ -8,11 +8,10 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from spplus_chassis.database import Connection, Pool, Reader
-from spplus_chassis.french import PARIS
 from spplus_chassis.paging import cursor_of, etag_of, place_of
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
-from spplus_notifier import csv_export, queries, selection
+from spplus_notifier import clock, csv_export, queries, selection
 from spplus_notifier.answering import OPEN_HEADERS, Written, answer_head, streamed, validators, weak, whole
 from spplus_notifier.asking import CsvQuery, FigureFilter, FigureQuery, HistoryQuery
 from spplus_notifier.kept import Draft, KeptAnswers
@@ -119,7 +118,7 @@ async def _figure_page(reader: Reader, asked: FigureQuery) -> tuple[bytes, dict[
 
 
 async def _select(reader: Reader, asked: FigureFilter) -> Selection:
-    return await selection.select(reader, asked.filter(), today=datetime.now(PARIS).date(), as_of=asked.as_of)
+    return await selection.select(reader, asked.filter(), today=clock.today(), as_of=asked.as_of)
 
 
 def _date_of(asked: FigureFilter, modified_at: datetime | None) -> datetime | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,14 +10,13 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from spplus_chassis.database import Pool
-from spplus_chassis.french import PARIS
 from spplus_chassis.paging import etag_of
 from spplus_chassis.problem import Problem
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.jsonschema import reader_schema
 from spplus_contracts.vocabulary import PeriodKind
-from spplus_notifier import parquet_export, queries, structure_queries, structures_csv
+from spplus_notifier import clock, parquet_export, queries, structure_queries, structures_csv
 from spplus_notifier.addressing import PublicAddress
 from spplus_notifier.answering import OPEN_HEADERS, answer_head, is_known, streamed, validators, weak, whole
 from spplus_notifier.data_catalogue import Extent, Publisher, catalogue
@@ -114,7 +113,7 @@ def _add_structures(routes: APIRouter, service: Service, public: PublicAddress) 
     @routes.get("/structures.csv", response_class=Response, responses=_STRUCTURES)
     async def get_structures(request: Request) -> Response:
         """Every structure that was declared: the names of the codes, and who belongs to whom today (Europe/Paris)."""
-        today = datetime.now(PARIS).date()
+        today = clock.today()
         version = await structure_queries.declared_version(service.pool)
         headers = {
             "ETag": weak(etag_of(f"{version} {today}".encode())),

@@ -1,15 +1,13 @@
 """A page that sets the structures under one parent side by side: by name, never ranked."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from spplus_chassis import french
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
-from spplus_notifier import catalogue, comparing, side_by_side, structure_queries
+from spplus_notifier import catalogue, clock, comparing, side_by_side, structure_queries
 from spplus_notifier.addressing import Here
 from spplus_notifier.catalogue import WORDINGS, wording_of
 from spplus_notifier.comparing import Place
@@ -35,7 +33,7 @@ class ComparisonPages:
             return self._screens.missing("Structure introuvable", f"Aucune structure ne porte le code « {code} ».")
         if indicator not in WORDINGS:
             return self._screens.missing("Indicateur introuvable", "Cet indicateur n'existe pas.")
-        today = datetime.now(french.PARIS).date()
+        today = clock.today()
         children = await structure_queries.children(pool, code, today, limit=STRUCTURES_SHOWN)
         codes = [code, *(child.code for child in children)]
         figures = await side_by_side.newest(pool, codes, indicator, today)

@@ -3,20 +3,18 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
 
-from spplus_chassis import french
 from spplus_chassis.database import Connection, Reader
 from spplus_chassis.paging import etag_of
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
-from spplus_notifier import badge, catalogue, picture, preview, queries, structure_queries, wording
+from spplus_notifier import badge, catalogue, clock, picture, preview, queries, structure_queries, wording
 from spplus_notifier.addressing import Here
 from spplus_notifier.answering import Written, is_known, validators
 from spplus_notifier.cards import Card, Shown, card
@@ -73,7 +71,7 @@ class Embedding:
                 return self._missing(code)
             return _draft(code, _badge(structure, await _in_short(reader, structure)), "image/svg+xml", BADGE_HEADERS)
 
-        return await self._kept.answer(request, ("badge", code), write, day=_today())
+        return await self._kept.answer(request, ("badge", code), write, day=clock.today())
 
     async def card(self, request: Request, code: str) -> Response:
         """The answer in short, for a frame."""
@@ -85,7 +83,7 @@ class Embedding:
             text = self._screens.text("card.html", structure=structure, short=await _in_short(reader, structure))
             return _draft(code, text, "text/html", FRAMED_HEADERS)
 
-        return await self._kept.answer(request, ("card", code), write, day=_today())
+        return await self._kept.answer(request, ("card", code), write, day=clock.today())
 
     async def tell(self, code: str, here: Here) -> Response:
         """What to copy."""
@@ -121,7 +119,7 @@ class Embedding:
         if structure is None:
             return self._missing(code)
         figures = await _figures(self._service.pool, code, PeriodKind.ROLLING_12, PeriodKind.YEAR)
-        words = words_of(structure.name, figures, figures.view(year, _today()), structure.not_applicable)
+        words = words_of(structure.name, figures, figures.view(year, clock.today()), structure.not_applicable)
         return await self.picture(request, words)
 
     async def picture(self, request: Request, words: Words) -> Response:
@@ -154,7 +152,7 @@ async def _in_short(reader: Reader, structure: Structure) -> InShort:
     window = figures.window()
     if window is None:
         figures = await _figures(reader, structure.code, PeriodKind.YEAR)
-    view = figures.view(None, _today())
+    view = figures.view(None, clock.today())
     period = f"année {view.year}" if window is None else wording.period(PeriodKind.ROLLING_12, *window)
     page = Shown(figures, view, structure.not_applicable, ())
     return InShort(period, tuple(card(page, code) for code in catalogue.BRIEF))
@@ -163,10 +161,6 @@ async def _in_short(reader: Reader, structure: Structure) -> InShort:
 async def _figures(reader: Reader, code: str, *kinds: PeriodKind) -> Figures:
     found = await queries.figures_of_pages(reader, [code], [kind.value for kind in kinds])
     return Figures(IndicatorComputed.read_json(data.encode()) for data in found)
-
-
-def _today() -> date:
-    return datetime.now(french.PARIS).date()
 
 
 def add_routes(routes: APIRouter, service: Service, screens: Screens, kept: KeptAnswers) -> None:

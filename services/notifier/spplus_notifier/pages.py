@@ -1,19 +1,19 @@
 """Results pages in French, for people: without scripts, from a phone to paper."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from spplus_chassis import french
 from spplus_chassis.database import Connection, Reader
 from spplus_chassis.paging import etag_of
 from spplus_chassis.service import Service
 from spplus_contracts import IndicatorComputed
 from spplus_contracts.vocabulary import PeriodKind
 from spplus_notifier import (
+    clock,
     comparison_pages,
     embedding,
     home_pages,
@@ -49,7 +49,7 @@ class Pages:
 
     async def structure(self, request: Request, code: str, year: int | None) -> Response:
         """The results of one structure: as kept, else by seven queries."""
-        here, today = self._screens.public.here(request, "annee"), today_in_paris()
+        here, today = self._screens.public.here(request, "annee"), clock.today()
 
         async def write(connection: Connection) -> Draft | Response:
             return await self._results(connection, code, year, here, today)
@@ -97,11 +97,6 @@ async def _figures(reader: Reader, codes: list[str], *kinds: PeriodKind) -> list
         return []
     found = await queries.figures_of_pages(reader, codes, [kind.value for kind in kinds])
     return [IndicatorComputed.read_json(data.encode()) for data in found]
-
-
-def today_in_paris() -> date:
-    """The day that pages are written on."""
-    return datetime.now(french.PARIS).date()
 
 
 def results_on(

@@ -1,13 +1,10 @@
 """Pages that explain: the nine engagements, the indicators with the whole of each network, the methods."""
 
-from datetime import datetime
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from spplus_chassis import french
 from spplus_chassis.service import Service
-from spplus_notifier import catalogue, comparing, side_by_side, structure_queries
+from spplus_notifier import catalogue, clock, comparing, side_by_side, structure_queries
 from spplus_notifier.addressing import Here
 from spplus_notifier.catalogue import WORDINGS, wording_of
 from spplus_notifier.comparing import Place
@@ -51,7 +48,7 @@ class ReadingPages:
         if code not in WORDINGS:
             return self._screens.missing("Indicateur introuvable", f"Aucun indicateur ne porte le code « {code} ».")
         pool = self._service.pool
-        today = datetime.now(french.PARIS).date()
+        today = clock.today()
         roots = await structure_queries.roots(pool, today, limit=ROOTS_SHOWN)
         figures = await side_by_side.newest(pool, [one.code for one in roots], code, today)
         places = [

@@ -2,12 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
 from spplus_chassis.database import Pool
-from spplus_chassis.french import PARIS
-from spplus_notifier import selection
+from spplus_notifier import clock, selection
 
 _MOST_KEPT: Final = 200
 """Parts remembered; one of the whole tree is about a megabyte."""
@@ -22,7 +20,7 @@ class Subtrees:
 
     async def below(self, code: str, tree_version: int) -> frozenset[str]:
         """The structure and all below it, today, in a tree at least as new as this version."""
-        today = datetime.now(PARIS).date()
+        today = clock.today()
         state, codes = self._kept.get(code, ((), frozenset()))
         if state != (tree_version, today):
             codes = await selection.subtree(self._pool(), code, today)

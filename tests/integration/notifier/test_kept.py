@@ -10,7 +10,7 @@ from fastapi import Request
 from prometheus_client import REGISTRY
 
 from spplus_chassis.database import open_pool
-from spplus_notifier import pages
+from spplus_notifier import clock
 from spplus_notifier.answering import Written
 from spplus_notifier.codings import zstd
 from spplus_notifier.kept import Draft, KeptAnswers
@@ -112,15 +112,15 @@ async def test_of_many_who_ask_at_once_one_has_the_answer_written(published):
 
 
 async def test_page_changes_at_midnight(published, monkeypatch):
-    today = pages.today_in_paris()
+    today = clock.today()
     year = {"kind": "year", "start": date(today.year, 1, 1), "end": date(today.year + 1, 1, 1)}
     async with published.replica() as client:
         await publish(published, *a_family(), a_figure(period=year))
         text, _ = await ask(client, PAGE)
         assert f"{today.year} (en cours)" in text
-        monkeypatch.setattr(pages, "today_in_paris", lambda: today + timedelta(days=1))
+        monkeypatch.setattr(clock, "today", lambda: today + timedelta(days=1))
         assert not (await ask(client, PAGE))[1]
-        monkeypatch.setattr(pages, "today_in_paris", lambda: date(today.year + 1, 1, 1))
+        monkeypatch.setattr(clock, "today", lambda: date(today.year + 1, 1, 1))
         text, kept = await ask(client, PAGE)
         assert not kept
         assert f"{today.year} (en cours)" not in text
